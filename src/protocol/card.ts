@@ -1,0 +1,108 @@
+/**
+ * The model card, `fixtures/models/<model>/model.json`: what a model takes and gives, and the files it comes in.
+ *
+ * This is the source of the published JSON Schema, `fixtures/models/model.schema.json` (`npm run schema` writes it).
+ */
+import { z } from 'zod';
+import { FORMATS, PRECISIONS } from './cell.js';
+
+export const DTYPES = ['float32', 'float16', 'int32', 'int64', 'uint8', 'int8', 'bool'] as const;
+export const dtypeSchema = z.enum(DTYPES);
+export type Dtype = z.infer<typeof dtypeSchema>;
+
+/** A dimension: a fixed size, or `"N"` for the batch. */
+const dimensionSchema = z.union([z.int().positive(), z.literal('N')]);
+
+/**
+ * How a sample as it travels (`wire`) becomes the model's input:
+ * `x = (wire * scale - mean[channel]) / std[channel]`, in double precision, rounded once to float32.
+ */
+export const normalizationSchema = z.strictObject({
+  scale: z.number().positive().describe('Factor from the wire to [0, 1]: 1/255 for uint8 images'),
+  mean: z.array(z.number()).min(1).describe('Per channel, after scaling'),
+  std: z.array(z.number().positive()).min(1).describe('Per channel, after scaling'),
+});
+export type Normalization = z.infer<typeof normalizationSchema>;
+
+export const inputSpecSchema = z.strictObject({
+  name: z.string().min(1).describe('The name that the artifact itself gives to the input'),
+  dtype: dtypeSchema,
+  shape: z.array(dimensionSchema).min(1).describe('"N" stands for the batch'),
+  layout: z.enum(['NCHW', 'NHWC', 'NT', 'any']).describe('Order of the axes; NT is batch × tokens'),
+  wire: z.enum(['uint8', 'int32']).describe('The type in which samples travel'),
+  normalization: normalizationSchema.optional().describe('Absent: samples are passed on as they are'),
+});
+export type InputSpec = z.infer<typeof inputSpecSchema>;
+
+export const outputSpecSchema = z.strictObject({
+  name: z.string().min(1),
+  dtype: dtypeSchema,
+  shape: z.array(dimensionSchema).min(1),
+});
+export type OutputSpec = z.infer<typeof outputSpecSchema>;
+
+export const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/, '64 lower-case hexadecimal digits');
+
+export const artifactFileSchema = z.strictObject({
+  path: z
+    .string()
+    .regex(/^(?!\/)(?!.*\.\.)[\w./-]+$/, 'a path below the folder of the card')
+    .describe('Relative to the card'),
+  bytes: z.int().positive(),
+  sha256: sha256Schema,
+});
+export type ArtifactFile = z.infer<typeof artifactFileSchema>;
+
+export const artifactSchema = z.strictObject({
+  format: z.enum(FORMATS),
+  precision: z.enum(PRECISIONS),
+  variant: z
+    .string()
+    .regex(/^[a-z0-9.]+$/, 'lower-case letters, digits and dots')
+    .optional()
+    .describe('Tells apart two artifacts of one format and precision'),
+  files: z.array(artifactFileSchema).min(1).describe('The first is the one to load; the others lie beside it'),
+  fixedBatch: z.int().positive().optional().describe('The only batch size that the artifact takes'),
+  targets: z
+    .array(z.string())
+    .min(1)
+    .optional()
+    .describe('Only these runtime-backends run it, such as "ort-webgl"; absent: all'),
+  inputs: z.array(inputSpecSchema).min(1).optional().describe('Where they differ from the card’s'),
+  outputs: z.array(outputSpecSchema).min(1).optional().describe('Where they differ from the card’s'),
+  provenance: z.strictObject({
+    tool: z.string(),
+    version: z.string(),
+    command: z.string(),
+    note: z.string().optional(),
+  }),
+});
+export type Artifact = z.infer<typeof artifactSchema>;
+
+export const cardSchema = z.strictObject({
+  $schema: z.string().optional(),
+  schema: z.literal(1),
+  name: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9._-]*$/, 'lower-case letters, digits, dots and dashes; the name of the folder'),
+  title: z.string().min(1),
+  task: z.enum(['classification', 'none']).describe('`none`: no labels, judged on agreement and closeness alone'),
+  dataset: z.string().min(1),
+  inputs: z.array(inputSpecSchema).min(1),
+  outputs: z.array(outputSpecSchema).min(1).describe('For classification the first one holds the logits'),
+  labels: z.array(z.string()).describe('The class names, in the order of the logits'),
+  accuracy: z
+    .strictObject({ dataset: z.string(), split: z.string(), n: z.int().positive(), top1: z.number().min(0).max(1) })
+    .optional()
+    .describe('As measured where the model was trained'),
+  artifacts: z.array(artifactSchema).min(1),
+  provenance: z.strictObject({
+    framework: z.string(),
+    version: z.string(),
+    command: z.string(),
+    seed: z.int(),
+    source: z.string().describe('The paper or place that the architecture comes from'),
+  }),
+});
+/** A model card. Shapes are in elements, file sizes in bytes, accuracies in [0, 1]. */
+export type ModelCard = z.infer<typeof cardSchema>;

@@ -1,0 +1,106 @@
+/**
+ * What the runner may ask of the page, and what the page answers. One typed contract, imported by both sides: the page
+ * for its types alone, the runner to validate what comes back.
+ */
+import { z } from 'zod';
+import type { Artifact, InputSpec, OutputSpec } from './card.js';
+import { dtypeSchema } from './card.js';
+import type { Target } from './cell.js';
+import type { DatasetDescriptor } from './dataset.js';
+import {
+  consoleEntrySchema,
+  environmentSchema,
+  errorRecordSchema,
+  evidenceSchema,
+  memorySchema,
+  probeSchema,
+} from './observation.js';
+
+/** What the page puts on `window.plumbline`. */
+export interface PageBridge {
+  /** Never rejects: a failure is `{ ok: false, error }`. */
+  call(method: string, argument: unknown): Promise<PageAnswer>;
+  /** Console lines, uncaught errors and unhandled rejections since the last call. */
+  drainConsole(): z.infer<typeof consoleEntrySchema>[];
+}
+
+export const pageAnswerSchema = z.union([
+  z.strictObject({ ok: z.literal(true), value: z.unknown() }),
+  z.strictObject({ ok: z.literal(false), error: errorRecordSchema }),
+]);
+export type PageAnswer = z.infer<typeof pageAnswerSchema>;
+
+export interface LoadModelRequest {
+  readonly target: Target;
+  readonly format: Artifact['format'];
+  /** Absolute or page-relative addresses of the artifact's files, entry first, with the digest that each must have. */
+  readonly files: readonly { readonly url: string; readonly sha256: string; readonly bytes: number }[];
+  readonly inputs: readonly InputSpec[];
+  readonly outputs: readonly OutputSpec[];
+}
+
+export interface RunRequest {
+  readonly dataset: DatasetDescriptor;
+  /** Address of the samples file; the page fetches ranges of it. */
+  readonly samplesUrl: string;
+  /** Samples an inference. */
+  readonly batchSize: number;
+  /** Stop after so many samples; `dataset.n` for all. */
+  readonly limit: number;
+  /** Start no further inference after this many milliseconds. */
+  readonly budgetMs: number;
+  /** Whether the last batch must be padded to `batchSize` (an artifact with a fixed batch). */
+  readonly padLastBatch: boolean;
+}
+
+export interface UploadRequest {
+  /** One address an output, in the order of the outputs of {@link runReportSchema}. */
+  readonly urls: readonly string[];
+  readonly token: string;
+}
+
+const ms = z.number().nonnegative();
+
+export const loadRuntimeReportSchema = z.strictObject({ version: z.string(), ms, warm: z.boolean() });
+export const loadModelReportSchema = z.strictObject({ fetchMs: ms, sessionMs: ms, provider: z.string() });
+export const runReportSchema = z.strictObject({
+  n: z.int().nonnegative(),
+  firstInferenceMs: ms,
+  inferenceMs: z.array(ms),
+  inputMs: ms,
+  outputs: z.array(z.strictObject({ name: z.string(), dtype: dtypeSchema, shape: z.array(z.int().nonnegative()) })),
+  evidence: evidenceSchema,
+  memory: memorySchema,
+});
+export const uploadReportSchema = z.strictObject({ bytes: z.int().nonnegative(), ms });
+export const disposeReportSchema = z.strictObject({
+  ms,
+  /** What was left behind: tensors or sessions, in words; empty when nothing was. */
+  leaks: z.array(z.string()),
+});
+
+/** Page methods with the schema of what each returns. */
+export const PAGE_RESULTS = {
+  environment: environmentSchema,
+  probe: probeSchema,
+  loadRuntime: loadRuntimeReportSchema,
+  loadModel: loadModelReportSchema,
+  run: runReportSchema,
+  upload: uploadReportSchema,
+  dispose: disposeReportSchema,
+} as const;
+
+export interface PageArguments {
+  environment: null;
+  probe: Target;
+  loadRuntime: Target;
+  loadModel: LoadModelRequest;
+  run: RunRequest;
+  upload: UploadRequest;
+  dispose: null;
+}
+
+export type PageMethod = keyof PageArguments;
+export type PageResult<M extends PageMethod> = z.infer<(typeof PAGE_RESULTS)[M]>;
+/** The page's side: one function a method. */
+export type PageApi = { readonly [M in PageMethod]: (argument: PageArguments[M]) => Promise<PageResult<M>> };

@@ -1,0 +1,114 @@
+/** The result record: one line of `reports/results.jsonl`, and what reporters are handed. Changes only by addition. */
+import { z } from 'zod';
+import { BACKENDS, FORMATS, PLATFORMS, PRECISIONS, RUNTIMES } from './cell.js';
+import { errorRecordSchema, evidenceSchema, memorySchema, probeSchema, timingSchema } from './observation.js';
+
+export const STATUSES = ['pass', 'fail', 'error', 'unsupported', 'skipped'] as const;
+export type Status = (typeof STATUSES)[number];
+
+export const accuracySchema = z.strictObject({
+  /** Samples judged: the prefix of the dataset that the cell ran. */
+  n: z.int().nonnegative(),
+  top1: z.number(),
+  /** The same artifact (or its fp32 original) on the PC, over the same n. */
+  baselineTop1: z.number(),
+  /** The fp32 original on the PC, over the same n. */
+  fp32Top1: z.number(),
+  /** Share of samples with the baseline's top-1 class. */
+  agreement: z.number(),
+  /** McNemar's exact two-sided p for the difference in accuracy to the baseline. */
+  pValue: z.number(),
+});
+export type Accuracy = z.infer<typeof accuracySchema>;
+
+/** A float as JSON can carry it: numbers, or the name of what is not one. */
+export const jsonFloatSchema = z.union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity'])]);
+export type JsonFloat = z.infer<typeof jsonFloatSchema>;
+
+export const numericSchema = z.strictObject({
+  maxAbs: jsonFloatSchema,
+  /** Largest |got - want| / max(|want|, scale of the tensor). */
+  maxRel: jsonFloatSchema,
+  /** The element furthest beyond (or nearest to) its tolerance; absent on an empty tensor. */
+  worst: z
+    .strictObject({
+      sample: z.int().nonnegative(),
+      index: z.int().nonnegative(),
+      got: jsonFloatSchema,
+      want: jsonFloatSchema,
+    })
+    .optional(),
+  nonFinite: z.int().nonnegative(),
+  /** The tolerance that was applied, and by how much of it the worst element used it up (1: just at it). */
+  tolerance: z.strictObject({ relative: z.number(), absolute: z.number(), name: z.string() }),
+  toleranceUsed: jsonFloatSchema,
+});
+export type Numeric = z.infer<typeof numericSchema>;
+
+export const resultRecordSchema = z.strictObject({
+  schema: z.literal(1),
+  kind: z.enum(['baseline', 'accuracy']),
+  id: z.string(),
+  cell: z.strictObject({
+    model: z.string(),
+    format: z.enum(FORMATS),
+    precision: z.enum(PRECISIONS),
+    variant: z.string().optional(),
+    runtime: z.enum(RUNTIMES),
+    runtimeVersion: z.string(),
+    backend: z.enum(BACKENDS),
+    threads: z.int().positive(),
+    browser: z.enum(PLATFORMS),
+    browserVersion: z.string(),
+    driver: z.string(),
+    driverVersion: z.string(),
+    os: z.string(),
+    cpu: z.string(),
+    gpu: z.string(),
+  }),
+  status: z.enum(STATUSES),
+  /** Absent on a pass. */
+  reason: errorRecordSchema.optional(),
+  /** The declared known non-pass of this cell, and whether what happened is what was declared. */
+  expectation: z
+    .strictObject({
+      status: z.enum(STATUSES),
+      code: z.string(),
+      reason: z.string(),
+      link: z.string(),
+      met: z.boolean(),
+    })
+    .optional(),
+  dataset: z
+    .strictObject({ name: z.string(), split: z.string(), n: z.int().positive(), sha256: z.string() })
+    .optional(),
+  accuracy: accuracySchema.optional(),
+  numeric: numericSchema.optional(),
+  timing: timingSchema.partial().optional(),
+  memory: memorySchema.optional(),
+  evidence: evidenceSchema.optional(),
+  probe: probeSchema.optional(),
+  /** Folder of the finding below reports/, on fail and error. */
+  finding: z.string().optional(),
+});
+export type ResultRecord = z.infer<typeof resultRecordSchema>;
+
+/** The finding of a failed cell, ready to file. */
+export interface Finding {
+  readonly schema: 1;
+  readonly id: string;
+  /** `report.md`. */
+  readonly markdown: string;
+  /** `finding.json`: the record and what surrounds it. A later step adds localization, reduction and blame. */
+  readonly json: Record<string, unknown>;
+  /** Pictures that the markdown links to, base64 PNG by file name. */
+  readonly pictures: Readonly<Record<string, string>>;
+}
+
+/** Content types of the attachments by which everything reaches the reporters. */
+export const ATTACHMENT = {
+  record: 'application/vnd.plumbline.record+json',
+  observation: 'application/vnd.plumbline.observation+json',
+  outputs: 'application/vnd.plumbline.outputs+octet-stream',
+  finding: 'application/vnd.plumbline.finding+json',
+} as const;
