@@ -21,7 +21,7 @@ export interface PageBridge {
   /** Never rejects: a failure is `{ ok: false, error }`. */
   call(method: string, argument: unknown): Promise<PageAnswer>;
   /** Console lines, uncaught errors and unhandled rejections since the last call. */
-  drainConsole(): z.infer<typeof consoleEntrySchema>[];
+  drainConsole(): ConsoleEntry[];
 }
 
 export const pageAnswerSchema = z.union([
