@@ -7,6 +7,7 @@ import type { Artifact, InputSpec, OutputSpec } from './card.js';
 import { dtypeSchema } from './card.js';
 import type { Target } from './cell.js';
 import type { DatasetDescriptor } from './dataset.js';
+import type { ConsoleEntry } from './observation.js';
 import { environmentSchema, errorRecordSchema, evidenceSchema, memorySchema, probeSchema } from './observation.js';
 
 /** What the page puts on `window.plumbline`. */

@@ -1,0 +1,55 @@
+/** What the browser is and has. */
+import type { Environment } from '../src/protocol/observation.js';
+
+let known: Promise<Environment> | undefined;
+
+/** The environment; measured once a page. */
+export function environment(): Promise<Environment> {
+  known ??= measure();
+  return known;
+}
+
+async function measure(): Promise<Environment> {
+  const renderer = webglRenderer();
+  const adapter = await webgpuAdapter();
+  return {
+    userAgent: navigator.userAgent,
+    crossOriginIsolated,
+    hardwareConcurrency: navigator.hardwareConcurrency,
+    sharedArrayBuffer: typeof SharedArrayBuffer !== 'undefined',
+    clockResolutionMs: clockResolution(),
+    ...(renderer === undefined ? {} : { webglRenderer: renderer }),
+    ...(adapter === undefined ? {} : { webgpuAdapter: adapter }),
+  };
+}
+
+/** The smallest step between two readings of the clock, over a few hundred steps. */
+function clockResolution(): number {
+  let smallest = Infinity;
+  for (let step = 0; step < 200; step++) {
+    const start = performance.now();
+    let now = start;
+    while (now === start) now = performance.now();
+    smallest = Math.min(smallest, now - start);
+  }
+  return smallest;
+}
+
+export function webglRenderer(): string | undefined {
+  const gl = document.createElement('canvas').getContext('webgl2');
+  if (gl === null) return undefined;
+  const debug = gl.getExtension('WEBGL_debug_renderer_info');
+  const renderer: unknown = gl.getParameter(debug?.UNMASKED_RENDERER_WEBGL ?? gl.RENDERER);
+  // Browsers allow few contexts a page: this one is given back.
+  gl.getExtension('WEBGL_lose_context')?.loseContext();
+  return String(renderer);
+}
+
+export async function webgpuAdapter(): Promise<string | undefined> {
+  const gpu = Reflect.get(navigator, 'gpu') as GPU | undefined;
+  const adapter = await gpu?.requestAdapter().catch(() => null);
+  if (adapter === undefined || adapter === null) return undefined;
+  const { vendor, architecture, device, description } = adapter.info;
+  const words = [vendor, architecture, device, description].filter((word) => word !== '');
+  return words.length === 0 ? 'an adapter that does not name itself' : words.join(' ');
+}

@@ -1,0 +1,174 @@
+/**
+ * Counts what the page really does on GPU, WebGL, WebNN, wasm and workers, by wrapping the platform's own entry points.
+ * Installed before any runtime is loaded: what a runtime says of itself is no evidence.
+ */
+import type { Evidence } from '../src/protocol/observation.js';
+
+type Counts = Pick<Evidence, 'gpuDispatches' | 'webglDraws' | 'webnnDispatches'>;
+
+const counts: { -readonly [K in keyof Counts]: number } = { gpuDispatches: 0, webglDraws: 0, webnnDispatches: 0 };
+const wasmModules: { name: string; bytes: number }[] = [];
+const memories = new Set<WebAssembly.Memory>();
+const alive = new Set<Worker>();
+const devices = new Set<GPUDevice>();
+let deviceLost: string | undefined;
+
+/** Replaces `owner[name]` by a function that calls `before` first. Does nothing where the platform lacks it. */
+function wrap(owner: object | undefined, name: string, before: () => void): void {
+  if (owner === undefined) return;
+  const original: unknown = Reflect.get(owner, name);
+  if (typeof original !== 'function') return;
+  Reflect.set(owner, name, function (this: unknown, ...rest: unknown[]): unknown {
+    before();
+    const result: unknown = Reflect.apply(original, this, rest);
+    return result;
+  });
+}
+
+/** The prototype of a global class, where this browser has it. */
+function prototypeOf(className: string): object | undefined {
+  const found: unknown = Reflect.get(globalThis, className);
+  return typeof found === 'function' ? (found.prototype as object) : undefined;
+}
+
+export function installEvidence(): void {
+  for (const name of ['dispatchWorkgroups', 'dispatchWorkgroupsIndirect']) {
+    wrap(prototypeOf('GPUComputePassEncoder'), name, () => counts.gpuDispatches++);
+  }
+  for (const context of ['WebGLRenderingContext', 'WebGL2RenderingContext']) {
+    for (const name of ['drawArrays', 'drawElements']) wrap(prototypeOf(context), name, () => counts.webglDraws++);
+  }
+  wrap(prototypeOf('MLContext'), 'dispatch', () => counts.webnnDispatches++);
+  watchDevices();
+  watchWebglContexts();
+  watchWasm();
+  watchWorkers();
+}
+
+function watchDevices(): void {
+  const adapter = prototypeOf('GPUAdapter') as GPUAdapter | undefined;
+  if (adapter === undefined) return;
+  const original: GPUAdapter['requestDevice'] = Reflect.get(adapter, 'requestDevice');
+  adapter.requestDevice = async function (this: GPUAdapter, descriptor) {
+    const device = await original.call(this, descriptor);
+    devices.add(device);
+    void device.lost.then((info) => {
+      devices.delete(device);
+      deviceLost = `WebGPU device lost (${info.reason}): ${info.message}`;
+    });
+    return device;
+  };
+}
+
+function watchWebglContexts(): void {
+  const watch = (canvas: EventTarget): void => {
+    canvas.addEventListener('webglcontextlost', () => {
+      deviceLost = 'WebGL context lost';
+    });
+  };
+  for (const className of ['HTMLCanvasElement', 'OffscreenCanvas']) {
+    const prototype = prototypeOf(className);
+    if (prototype === undefined) continue;
+    const watched = new WeakSet();
+    const original: unknown = Reflect.get(prototype, 'getContext');
+    if (typeof original !== 'function') continue;
+    Reflect.set(prototype, 'getContext', function (this: EventTarget, kind: string, ...rest: unknown[]): unknown {
+      if (kind.startsWith('webgl') && !watched.has(this)) {
+        watched.add(this);
+        watch(this);
+      }
+      const context: unknown = Reflect.apply(original, this, [kind, ...rest]);
+      return context;
+    });
+  }
+}
+
+function watchWasm(): void {
+  const keep = (name: string, bytes: number, instance: WebAssembly.Instance, imports?: WebAssembly.Imports): void => {
+    wasmModules.push({ name, bytes });
+    const values = [instance.exports, ...Object.values(imports ?? {})].flatMap((group) => Object.values(group));
+    for (const value of values) if (value instanceof WebAssembly.Memory) memories.add(value);
+  };
+  const nameOf = (url: string): string => new URL(url, location.href).pathname.split('/').at(-1) ?? url;
+
+  const instantiate = WebAssembly.instantiate as (source: unknown, imports?: WebAssembly.Imports) => Promise<unknown>;
+  Reflect.set(WebAssembly, 'instantiate', async (source: unknown, imports?: WebAssembly.Imports): Promise<unknown> => {
+    const result = await instantiate.call(WebAssembly, source, imports);
+    const instance =
+      result instanceof WebAssembly.Instance ? result : (result as WebAssembly.WebAssemblyInstantiatedSource).instance;
+    const size = source instanceof ArrayBuffer || ArrayBuffer.isView(source) ? source.byteLength : 0;
+    // Bytes have no address; the last .wasm that was fetched is where they came from.
+    keep(lastWasmFetched() ?? 'inline', size, instance, imports);
+    return result;
+  });
+  const streaming = Reflect.get(WebAssembly, 'instantiateStreaming') as
+    typeof WebAssembly.instantiateStreaming | undefined;
+  if (streaming !== undefined) {
+    Reflect.set(
+      WebAssembly,
+      'instantiateStreaming',
+      async (source: Response | Promise<Response>, imports?: WebAssembly.Imports) => {
+        const response = await source;
+        const result = await streaming.call(WebAssembly, response, imports);
+        keep(nameOf(response.url), Number(response.headers.get('content-length') ?? 0), result.instance, imports);
+        return result;
+      },
+    );
+  }
+  function lastWasmFetched(): string | undefined {
+    const entry = performance
+      .getEntriesByType('resource')
+      .findLast((resource) => new URL(resource.name).pathname.endsWith('.wasm'));
+    return entry === undefined ? undefined : nameOf(entry.name);
+  }
+}
+
+/** A worker counts once it has sent its first message: constructing one proves nothing. */
+function watchWorkers(): void {
+  const Original = globalThis.Worker;
+  globalThis.Worker = class extends Original {
+    constructor(url: string | URL, options?: WorkerOptions) {
+      super(url, options);
+      this.addEventListener('message', () => alive.add(this), { once: true });
+    }
+    override terminate(): void {
+      alive.delete(this);
+      super.terminate();
+    }
+  };
+}
+
+/** Where the counts stand now; {@link evidenceSince} tells what came after. */
+export function markEvidence(): Counts {
+  return { ...counts };
+}
+
+/** Bytes of all wasm memories that the page has. */
+export function wasmMemoryBytes(): number {
+  let bytes = 0;
+  for (const memory of memories) bytes += memory.buffer.byteLength;
+  return bytes;
+}
+
+/** What was counted since `mark`. wasm modules, workers and a lost device are the page's, whenever they came. */
+export function evidenceSince(mark: Counts): Omit<Evidence, 'provider' | 'threads' | 'kernels'> {
+  return {
+    gpuDispatches: counts.gpuDispatches - mark.gpuDispatches,
+    webglDraws: counts.webglDraws - mark.webglDraws,
+    webnnDispatches: counts.webnnDispatches - mark.webnnDispatches,
+    wasmModules: wasmModules.map((module) => ({ ...module })),
+    wasmMemoryBytes: wasmMemoryBytes(),
+    workersAlive: alive.size,
+    ...(deviceLost === undefined ? {} : { gpuDeviceLost: deviceLost }),
+  };
+}
+
+/** Words about a GPU device that this page has lost; `undefined` while it has lost none. */
+export function gpuDeviceLost(): string | undefined {
+  return deviceLost;
+}
+
+/** The WebGPU devices that runtimes hold now: what the device-lost test destroys. */
+export function liveGpuDevices(): readonly GPUDevice[] {
+  return [...devices];
+}

@@ -1,0 +1,16 @@
+import type { PageBridge } from '../src/protocol/messages.js';
+
+declare global {
+  /** Put in by the build (src/build/page.ts). */
+  const PLUMBLINE_VENDOR: Readonly<Record<'ort' | 'tfjs-wasm', string>>;
+  const PLUMBLINE_TFJS_VERSION: string;
+
+  interface Window {
+    plumbline: PageBridge;
+  }
+
+  /** Chromium alone. */
+  interface Performance {
+    readonly memory?: { readonly usedJSHeapSize: number };
+  }
+}

@@ -1,0 +1,13 @@
+/** The harness page: installs its witnesses, then offers itself to a driver and to a person. */
+import { call } from './api.js';
+import { drainConsole, installConsole } from './console.js';
+import { installEvidence } from './evidence.js';
+
+installConsole();
+installEvidence();
+window.plumbline = { call, drainConsole };
+
+// A driver steers through the bridge and needs no controls; a person does.
+if (!navigator.webdriver && new URLSearchParams(location.search).get('driven') === null) {
+  void import('./ui.js').then(({ showControls }) => showControls());
+}

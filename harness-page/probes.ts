@@ -1,0 +1,65 @@
+/** Whether a backend is there in this browser, with words that say what was looked at. `unsupported` rests on these alone. */
+import type { Backend, Target } from '../src/protocol/cell.js';
+import type { Probe } from '../src/protocol/observation.js';
+import { webglRenderer } from './environment.js';
+
+const yes = (words: string): Probe => ({ available: true, words });
+const no = (words: string): Probe => ({ available: false, words });
+
+const probes: Readonly<Record<Backend, (target: Target) => Probe | Promise<Probe>>> = {
+  cpu: () => yes('JavaScript alone'),
+  native: () => no('native runtimes do not run in a page'),
+  wasm: (target) => {
+    if (typeof WebAssembly === 'undefined') return no('WebAssembly is undefined');
+    const threads = target.threads ?? 1;
+    if (threads === 1) return yes('WebAssembly is there');
+    if (typeof SharedArrayBuffer === 'undefined') {
+      return no(
+        `${String(threads)} threads need SharedArrayBuffer, which is undefined (crossOriginIsolated: ${String(crossOriginIsolated)})`,
+      );
+    }
+    return crossOriginIsolated
+      ? yes('WebAssembly and SharedArrayBuffer are there, the page is cross-origin isolated')
+      : no(`${String(threads)} threads need a cross-origin isolated page, and crossOriginIsolated is false`);
+  },
+  webgl: () => {
+    const renderer = webglRenderer();
+    return renderer === undefined
+      ? no('canvas.getContext("webgl2") returned null')
+      : yes(`WebGL 2 renderer: ${renderer}`);
+  },
+  webgpu: probeWebgpu,
+  'webgpu-jsep': probeWebgpu,
+  webnn: async () => {
+    const ml: unknown = Reflect.get(navigator, 'ml');
+    if (ml === undefined) return no('navigator.ml is undefined');
+    try {
+      const create: unknown = Reflect.get(ml as object, 'createContext');
+      if (typeof create !== 'function') return no('navigator.ml.createContext is not a function');
+      await Reflect.apply(create, ml, [{ deviceType: 'cpu' }]);
+      return yes('navigator.ml created a context');
+    } catch (error) {
+      return no(`navigator.ml.createContext rejected: ${String(error)}`);
+    }
+  },
+};
+
+async function probeWebgpu(): Promise<Probe> {
+  const gpu = Reflect.get(navigator, 'gpu') as GPU | undefined;
+  if (gpu === undefined) return no('navigator.gpu is undefined');
+  try {
+    const adapter = await gpu.requestAdapter();
+    if (adapter === null) return no('navigator.gpu.requestAdapter() returned null');
+    const { vendor, architecture, description } = adapter.info;
+    return yes(
+      `WebGPU adapter: ${[vendor, architecture, description].filter((word) => word !== '').join(' ') || 'unnamed'}`,
+    );
+  } catch (error) {
+    return no(`navigator.gpu.requestAdapter() rejected: ${String(error)}`);
+  }
+}
+
+/** Probes for the backend of `target`. */
+export async function probe(target: Target): Promise<Probe> {
+  return await probes[target.backend](target);
+}

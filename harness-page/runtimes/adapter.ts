@@ -1,0 +1,40 @@
+/** What every runtime looks like to the page: one file a runtime in this folder implements it. */
+import type { InputSpec, OutputSpec } from '../../src/protocol/card.js';
+import type { Target } from '../../src/protocol/cell.js';
+import type { Memory, TensorData } from '../../src/protocol/observation.js';
+
+/** An artifact as it was fetched and checked: entry file first. */
+export interface ModelFiles {
+  readonly entry: Uint8Array<ArrayBuffer>;
+  /** All files by their name (the last part of their address). */
+  readonly byName: ReadonlyMap<string, Uint8Array<ArrayBuffer>>;
+  readonly inputs: readonly InputSpec[];
+  readonly outputs: readonly OutputSpec[];
+}
+
+/** A model that is ready to run. */
+export interface LoadedModel {
+  /** What the runtime calls the backend that it uses. */
+  readonly provider: string;
+  /**
+   * One inference.
+   * @param inputs one tensor an input of the card, in its order; batch first
+   * @returns one tensor an output of the card, in its order, read back into memory of the page's own
+   */
+  run(inputs: readonly TensorData[]): Promise<TensorData[]>;
+  /** Kernels run on the backend so far, where the runtime tells. */
+  kernels?(): number;
+  /** What the runtime says of its memory now. */
+  memory(): Partial<Memory>;
+  /** Frees the model. @returns what was left behind, in words */
+  dispose(): Promise<string[]>;
+}
+
+/** A runtime on one backend, loaded and started. */
+export interface Runtime {
+  readonly version: string;
+  loadModel(files: ModelFiles): Promise<LoadedModel>;
+}
+
+/** Loads the runtime's script and binaries and starts the backend. */
+export type StartRuntime = (target: Target) => Promise<Runtime>;

@@ -1,0 +1,112 @@
+/** onnxruntime-web. Each backend comes from the distribution file that its users load, untouched. */
+import type * as Ort from 'onnxruntime-common';
+import type { Dtype } from '../../src/protocol/card.js';
+import type { Backend, Target } from '../../src/protocol/cell.js';
+import { PlumblineError, messageOf } from '../../src/protocol/errors.js';
+import type { TensorData } from '../../src/protocol/observation.js';
+import type { LoadedModel, ModelFiles, Runtime, StartRuntime } from './adapter.js';
+
+/** Distribution file and execution provider of each backend. */
+const BACKENDS: Partial<Record<Backend, { file: string; provider: string }>> = {
+  wasm: { file: 'ort.wasm.min.mjs', provider: 'wasm' },
+  webgl: { file: 'ort.webgl.min.mjs', provider: 'webgl' },
+  // The native provider, compiled from C++ and run through asyncify.
+  webgpu: { file: 'ort.webgpu.min.mjs', provider: 'webgpu' },
+  // The older provider, whose kernels are TypeScript.
+  'webgpu-jsep': { file: 'ort.all.min.mjs', provider: 'webgpu' },
+  webnn: { file: 'ort.all.min.mjs', provider: 'webnn' },
+};
+
+/**
+ * One Relu on a float32 [1] (made by zoo/tiny_onnx.py). A first session compiles the wasm binary and asks for the GPU
+ * device; this one takes that on itself, so that the session of a real model is timed alone.
+ */
+const TINY_MODEL = 'CAQ6MwoMCgF4EgF5IgRSZWx1EgFnWg8KAXgSCgoICAESBAoCCAFiDwoBeRIKCggIARIECgIIAUIECgAQCQ==';
+
+const DTYPES: Partial<Record<Ort.Tensor.Type, Dtype>> = {
+  float32: 'float32',
+  float16: 'float16',
+  int32: 'int32',
+  int64: 'int64',
+  uint8: 'uint8',
+  int8: 'int8',
+  bool: 'bool',
+};
+
+export const start: StartRuntime = async (target) => {
+  const backend = BACKENDS[target.backend];
+  if (backend === undefined) throw new PlumblineError('E_RUNTIME_LOAD', `ort has no backend "${target.backend}"`);
+  const url = new URL(PLUMBLINE_VENDOR.ort + backend.file, document.baseURI).href;
+  const ort = (await import(url)) as typeof Ort;
+  ort.env.wasm.numThreads = target.threads ?? 1;
+  ort.env.logLevel = 'warning';
+  const providers = executionProviders(backend.provider);
+  try {
+    const bytes = Uint8Array.from(atob(TINY_MODEL), (character) => character.charCodeAt(0));
+    const session = await ort.InferenceSession.create(bytes, { executionProviders: providers });
+    await session.release();
+  } catch (error) {
+    throw new PlumblineError('E_BACKEND_UNAVAILABLE', messageOf(error), { cause: error });
+  }
+  return createRuntime(ort, target, providers, backend.provider);
+};
+
+function executionProviders(provider: string): Ort.InferenceSession.ExecutionProviderConfig[] {
+  return provider === 'webnn' ? [{ name: 'webnn', deviceType: 'cpu' }] : [provider];
+}
+
+function createRuntime(
+  ort: typeof Ort,
+  target: Target,
+  executionProviders: Ort.InferenceSession.ExecutionProviderConfig[],
+  provider: string,
+): Runtime {
+  return {
+    version: ort.env.versions.web ?? ort.env.versions.common,
+    async loadModel(files: ModelFiles): Promise<LoadedModel> {
+      const session = await ort.InferenceSession.create(files.entry, { executionProviders });
+      return {
+        provider: target.backend === 'webgpu-jsep' ? `${provider} (jsep)` : provider,
+        async run(inputs) {
+          const feeds: Record<string, Ort.Tensor> = {};
+          for (const input of inputs) feeds[input.name] = toOrt(ort, input);
+          const results = await session.run(feeds);
+          const outputs: TensorData[] = [];
+          for (const spec of files.outputs) {
+            const tensor = results[spec.name];
+            if (tensor === undefined) {
+              throw new PlumblineError(
+                'E_OUTPUT_SHAPE',
+                `the card names an output "${spec.name}", the model gives ${Object.keys(results).join(', ')}`,
+              );
+            }
+            outputs.push(await fromOrt(spec.name, tensor));
+          }
+          for (const tensor of Object.values(results)) tensor.dispose();
+          return outputs;
+        },
+        memory: () => ({}),
+        async dispose() {
+          try {
+            await session.release();
+            return [];
+          } catch (error) {
+            return [`session.release() failed: ${messageOf(error)}`];
+          }
+        },
+      };
+    },
+  };
+}
+
+function toOrt(ort: typeof Ort, { dtype, data, shape }: TensorData): Ort.Tensor {
+  return new ort.Tensor(dtype, data as Ort.Tensor.DataTypeMap[typeof dtype] & Uint8Array, [...shape]);
+}
+
+async function fromOrt(name: string, tensor: Ort.Tensor): Promise<TensorData> {
+  const dtype = DTYPES[tensor.type];
+  if (dtype === undefined)
+    throw new PlumblineError('E_OUTPUT_SHAPE', `output "${name}" is of type ${tensor.type}, which is not supported`);
+  const data = (await tensor.getData()) as TensorData['data'];
+  return { name, dtype, shape: [...tensor.dims], data };
+}

@@ -1,0 +1,140 @@
+/**
+ * Builds the harness page into one folder of static files. Page code is bundled with hashed names; the runtimes' own
+ * distribution files are copied as they are, for they load their wasm binaries and workers relative to themselves.
+ */
+import { createHash } from 'node:crypto';
+import { constants, readFileSync } from 'node:fs';
+import { copyFile, mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { build, type Plugin } from 'esbuild';
+import { PROJECT_ROOT } from '../paths.js';
+
+const require = createRequire(import.meta.url);
+
+export interface BuildOptions {
+  /** Where the page goes; default `dist/harness-page`. */
+  readonly outDir?: string;
+  /** esbuild plugins; the project's tests swap an adapter for a faulty one this way. */
+  readonly plugins?: readonly Plugin[];
+}
+
+/** A runtime whose files are copied: the package, the folder in it, and which files. */
+const VENDORED = [
+  {
+    key: 'ort',
+    name: 'onnxruntime-web',
+    folder: 'dist',
+    files: /^(ort\.(wasm|webgl|webgpu|all)\.min\.mjs|ort-wasm-.*\.(mjs|wasm))$/,
+  },
+  { key: 'tfjs-wasm', name: '@tensorflow/tfjs-backend-wasm', folder: 'dist', files: /\.wasm$/ },
+] as const;
+
+export const DEFAULT_PAGE_DIR = path.join(PROJECT_ROOT, 'dist', 'harness-page');
+
+/** @returns the version that is installed of an npm package. */
+export function packageVersion(name: string): string {
+  const manifest = JSON.parse(readFileSync(manifestPath(name), 'utf8')) as { version: string };
+  return manifest.version;
+}
+
+/** Some packages do not export their package.json, so it is looked for on disk. */
+function manifestPath(name: string): string {
+  for (const folder of require.resolve.paths(name) ?? []) {
+    const candidate = path.join(folder, name, 'package.json');
+    try {
+      readFileSync(candidate);
+      return candidate;
+    } catch {
+      // Not in this node_modules; the next one up may have it.
+    }
+  }
+  throw new Error(`package ${name} is not installed: run npm ci`);
+}
+
+/**
+ * Builds the page where its sources, the shared code or the runtimes have changed since the last build.
+ *
+ * @returns the folder of the page, and whether anything had to be done
+ */
+export async function buildPage(options: BuildOptions = {}): Promise<{ outDir: string; built: boolean }> {
+  const outDir = options.outDir ?? DEFAULT_PAGE_DIR;
+  const stamp = await sourceStamp();
+  const stampFile = path.join(outDir, '.stamp');
+  const plugins = options.plugins ?? [];
+  if (plugins.length === 0 && (await readFile(stampFile, 'utf8').catch(() => '')) === stamp)
+    return { outDir, built: false };
+
+  // Built beside and moved into place, so that a run never serves half a page.
+  const work = `${outDir}.${String(process.pid)}.tmp`;
+  await rm(work, { recursive: true, force: true });
+  await mkdir(work, { recursive: true });
+  const vendor: Record<string, string> = {};
+  for (const entry of VENDORED) vendor[entry.key] = await copyVendor(entry, work);
+
+  const result = await build({
+    absWorkingDir: PROJECT_ROOT,
+    entryPoints: ['harness-page/main.ts', 'harness-page/style.css'],
+    entryNames: '[name]-[hash]',
+    chunkNames: 'chunks/[name]-[hash]',
+    outdir: work,
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    target: 'es2022',
+    minify: true,
+    sourcemap: true,
+    metafile: true,
+    logLevel: 'silent',
+    mainFields: ['module', 'browser', 'main'],
+    define: {
+      PLUMBLINE_VENDOR: JSON.stringify(vendor),
+      PLUMBLINE_TFJS_VERSION: JSON.stringify(packageVersion('@tensorflow/tfjs')),
+    },
+    plugins: [...plugins],
+  });
+  await writeIndex(work, Object.keys(result.metafile.outputs));
+  await writeFile(path.join(work, '.stamp'), stamp);
+  await rm(outDir, { recursive: true, force: true });
+  await mkdir(path.dirname(outDir), { recursive: true });
+  await rename(work, outDir);
+  return { outDir, built: true };
+}
+
+async function copyVendor(entry: (typeof VENDORED)[number], outDir: string): Promise<string> {
+  const from = path.join(path.dirname(manifestPath(entry.name)), entry.folder);
+  // The version in the path is what makes immutable caching right for these.
+  const relative = `vendor/${entry.name.replace(/^@/, '').replace('/', '-')}-${packageVersion(entry.name)}/`;
+  await mkdir(path.join(outDir, relative), { recursive: true });
+  for (const file of await readdir(from)) {
+    if (!entry.files.test(file)) continue;
+    await copyFile(path.join(from, file), path.join(outDir, relative, file), constants.COPYFILE_FICLONE);
+  }
+  return relative;
+}
+
+async function writeIndex(outDir: string, outputs: readonly string[]): Promise<void> {
+  const named = (pattern: RegExp): string => {
+    const found = outputs.map((file) => path.basename(file)).find((file) => pattern.test(file));
+    if (found === undefined) throw new Error(`the bundler made no file like ${String(pattern)}`);
+    return found;
+  };
+  const html = await readFile(path.join(PROJECT_ROOT, 'harness-page', 'index.html'), 'utf8');
+  const linked = html.replace('main.ts', named(/^main-.*\.js$/)).replace('style.css', named(/^style-.*\.css$/));
+  await writeFile(path.join(outDir, 'index.html'), linked);
+}
+
+/** A digest over everything that the page is made of. */
+async function sourceStamp(): Promise<string> {
+  const hash = createHash('sha256');
+  for (const entry of VENDORED) hash.update(`${entry.name}@${packageVersion(entry.name)}\n`);
+  hash.update(`tfjs@${packageVersion('@tensorflow/tfjs')}\n`);
+  for (const folder of ['harness-page', 'src/protocol', 'src/build']) {
+    const files = await readdir(path.join(PROJECT_ROOT, folder), { recursive: true });
+    for (const file of files.sort()) {
+      if (!/\.(ts|css|html)$/.test(file) || file.endsWith('.test.ts')) continue;
+      hash.update(`${folder}/${file}\n`).update(await readFile(path.join(PROJECT_ROOT, folder, file)));
+    }
+  }
+  return hash.digest('hex');
+}
