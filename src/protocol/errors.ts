@@ -145,8 +145,8 @@ export interface ErrorRecord {
   readonly code: ErrorCode;
   readonly message: string;
   readonly hint: string;
-  readonly phase?: Phase;
-  readonly stack?: string;
+  readonly phase?: Phase | undefined;
+  readonly stack?: string | undefined;
 }
 
 export interface PlumblineErrorOptions {
