@@ -3,14 +3,12 @@
  * distribution files are copied as they are, for they load their wasm binaries and workers relative to themselves.
  */
 import { createHash } from 'node:crypto';
-import { constants, readFileSync } from 'node:fs';
+import { constants } from 'node:fs';
 import { copyFile, mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import path from 'node:path';
 import { build, type Plugin } from 'esbuild';
 import { PROJECT_ROOT } from '../paths.js';
-
-const require = createRequire(import.meta.url);
+import { packageFolder, packageVersion } from './packages.js';
 
 export interface BuildOptions {
   /** Where the page goes; default `dist/harness-page`. */
@@ -31,26 +29,6 @@ const VENDORED = [
 ] as const;
 
 export const DEFAULT_PAGE_DIR = path.join(PROJECT_ROOT, 'dist', 'harness-page');
-
-/** @returns the version that is installed of an npm package. */
-export function packageVersion(name: string): string {
-  const manifest = JSON.parse(readFileSync(manifestPath(name), 'utf8')) as { version: string };
-  return manifest.version;
-}
-
-/** Some packages do not export their package.json, so it is looked for on disk. */
-function manifestPath(name: string): string {
-  for (const folder of require.resolve.paths(name) ?? []) {
-    const candidate = path.join(folder, name, 'package.json');
-    try {
-      readFileSync(candidate);
-      return candidate;
-    } catch {
-      // Not in this node_modules; the next one up may have it.
-    }
-  }
-  throw new Error(`package ${name} is not installed: run npm ci`);
-}
 
 /**
  * Builds the page where its sources, the shared code or the runtimes have changed since the last build.
@@ -102,7 +80,7 @@ export async function buildPage(options: BuildOptions = {}): Promise<{ outDir: s
 }
 
 async function copyVendor(entry: (typeof VENDORED)[number], outDir: string): Promise<string> {
-  const from = path.join(path.dirname(manifestPath(entry.name)), entry.folder);
+  const from = path.join(packageFolder(entry.name), entry.folder);
   // The version in the path is what makes immutable caching right for these.
   const relative = `vendor/${entry.name.replace(/^@/, '').replace('/', '-')}-${packageVersion(entry.name)}/`;
   await mkdir(path.join(outDir, relative), { recursive: true });

@@ -1,0 +1,42 @@
+/** A dataset on disk: raw samples and labels in a folder that the server mounts as it is. */
+import { open, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { DatasetDescriptor } from '../protocol/dataset.js';
+
+/** A labelled dataset in its raw form, in a folder whose name carries the digest of its content. */
+export class Dataset {
+  constructor(
+    readonly descriptor: DatasetDescriptor,
+    /** The folder that holds the files of the descriptor. */
+    readonly folder: string,
+  ) {}
+
+  /** Name of the folder, `mnist-test-0123456789ab`: its place below the server's `/datasets/`. */
+  get slug(): string {
+    return path.basename(this.folder);
+  }
+
+  /** All samples, one after the other. Large: take only what you need with {@link sample} where you can. */
+  async samples(): Promise<Uint8Array> {
+    return await readFile(path.join(this.folder, this.descriptor.samples.file));
+  }
+
+  /** One class index a sample; `undefined` where nothing is labelled. */
+  async labels(): Promise<Uint8Array | undefined> {
+    const { labels } = this.descriptor;
+    return labels === undefined ? undefined : await readFile(path.join(this.folder, labels.file));
+  }
+
+  /** The raw bytes of one sample. */
+  async sample(index: number): Promise<Uint8Array> {
+    const bytes = this.descriptor.samples.bytes / this.descriptor.n;
+    const file = await open(path.join(this.folder, this.descriptor.samples.file));
+    try {
+      const buffer = Buffer.alloc(bytes);
+      await file.read(buffer, 0, bytes, index * bytes);
+      return buffer;
+    } finally {
+      await file.close();
+    }
+  }
+}

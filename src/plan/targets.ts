@@ -1,0 +1,34 @@
+/** The runtime-backends there are, and which formats each of them reads. */
+import { targetSlug, type Backend, type Format, type Target } from '../protocol/cell.js';
+
+const ORT: readonly Target[] = [
+  { runtime: 'ort', backend: 'wasm', threads: 1 },
+  { runtime: 'ort', backend: 'wasm', threads: 2 },
+  { runtime: 'ort', backend: 'webgl' },
+  { runtime: 'ort', backend: 'webgpu' },
+  { runtime: 'ort', backend: 'webgpu-jsep' },
+  { runtime: 'ort', backend: 'webnn' },
+];
+
+const TFJS: readonly Target[] = [
+  { runtime: 'tfjs', backend: 'cpu' },
+  { runtime: 'tfjs', backend: 'wasm' },
+  { runtime: 'tfjs', backend: 'webgl' },
+  { runtime: 'tfjs', backend: 'webgpu' },
+];
+
+export const TARGETS: Readonly<Record<Format, readonly Target[]>> = { onnx: ORT, tfjs: TFJS, tflite: [] };
+
+/** The npm package whose version is a runtime's version. */
+export const RUNTIME_PACKAGES = { ort: 'onnxruntime-web', tfjs: '@tensorflow/tfjs', litert: '@litertjs/core' } as const;
+
+/** Whether `pattern`, an entry of an artifact's `targets`, names the target: `ort-webgl`, `ort-wasm` (any threads). */
+export function namesTarget(pattern: string, target: Target): boolean {
+  return pattern === targetSlug(target) || pattern === targetSlug({ runtime: target.runtime, backend: target.backend });
+}
+
+const GPU: readonly Backend[] = ['webgl', 'webgpu', 'webgpu-jsep', 'webnn'];
+
+export function isGpu(target: Target): boolean {
+  return GPU.includes(target.backend);
+}
