@@ -8,7 +8,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Artifact } from '../protocol/card.js';
 import { artifactSlug, cellId, type CellKey } from '../protocol/cell.js';
-import { PlumblineError, messageOf } from '../protocol/errors.js';
+import { PlumblineError, messageOf, toErrorRecord } from '../protocol/errors.js';
 import type { Observation } from '../protocol/observation.js';
 import { packageVersion } from '../build/packages.js';
 import type { Dataset } from '../datasets/index.js';
@@ -16,12 +16,11 @@ import { sha256 } from '../datasets/checksum.js';
 import { machine } from '../machine.js';
 import { loadObservation, saveObservation, type Observed } from '../observations/store.js';
 import { PROJECT_ROOT, cacheDir } from '../paths.js';
-import { inputsOf, outputsOf, type Model } from '../plan/cards.js';
+import { batchSizeOf, inputsOf, outputsOf, type Model } from '../plan/cards.js';
 import { runBatches } from './batches.js';
 import { ORT_NATIVE_VERSION, openOrtNative } from './ort-native.js';
 import { openTfjsNode } from './tfjs-node.js';
 
-const BATCH = 100;
 /** tfjs's JavaScript backend is slow: its second opinion covers the prefix that fits. */
 const SECOND_OPINION_BUDGET_MS = 15_000;
 
@@ -146,26 +145,16 @@ async function computeBaseline(model: Model, artifact: Artifact, dataset: Datase
       : await openTfjsNode(model.folder, artifact, outputs);
   const sessionMs = performance.now() - started;
   const run = await runBatches(opened.run, inputs, dataset, {
-    batchSize: artifact.fixedBatch ?? BATCH,
+    batchSize: batchSizeOf(artifact),
     pad: artifact.fixedBatch !== undefined,
     limit: dataset.descriptor.n,
     budgetMs: key.runtime === 'ort' ? Infinity : SECOND_OPINION_BUDGET_MS,
   });
   await opened.dispose();
   const observation: Observation = {
-    schema: 1,
-    id: cellId(key),
-    platform: {
-      runtimeVersion: key.runtime === 'ort' ? ORT_NATIVE_VERSION : packageVersion('@tensorflow/tfjs'),
-      browserVersion: process.version,
-      driver: 'node',
-      driverVersion: process.version,
-      ...machine(),
-      gpu: 'none',
-    },
+    ...identity(key, dataset),
     outcome: 'completed',
     n: run.n,
-    dataset: datasetReference(dataset),
     outputs: run.outputs.map(({ name, dtype, shape }, index) => ({
       name,
       dtype,
@@ -176,17 +165,52 @@ async function computeBaseline(model: Model, artifact: Artifact, dataset: Datase
       sessionMs,
       firstInferenceMs: run.firstInferenceMs,
       inferenceMs: [...run.inferenceMs],
-      batchSize: artifact.fixedBatch ?? BATCH,
+      batchSize: batchSizeOf(artifact),
       cellMs: performance.now() - started,
     },
     memory: {},
+    evidence: {
+      provider: key.runtime === 'ort' ? 'onnxruntime-node, CPU' : 'tfjs in Node, CPU',
+      gpuDispatches: 0,
+      webglDraws: 0,
+      webnnDispatches: 0,
+      wasmModules: [],
+      wasmMemoryBytes: 0,
+      workersAlive: 0,
+      threads: 1,
+    },
     console: [],
   };
   return { observation, outputs: run.outputs };
 }
 
-/** A dataset as an observation refers to it. */
-export function datasetReference(dataset: Dataset): Observation['dataset'] {
-  const { name, split, n, samples } = dataset.descriptor;
-  return { name, split, n, sha256: samples.sha256 };
+function identity(key: CellKey, dataset: Dataset): Pick<Observation, 'schema' | 'id' | 'platform' | 'dataset'> {
+  return {
+    schema: 1,
+    id: cellId(key),
+    platform: {
+      runtimeVersion: key.runtime === 'ort' ? ORT_NATIVE_VERSION : packageVersion('@tensorflow/tfjs'),
+      browserVersion: process.version,
+      driver: 'node',
+      driverVersion: process.version,
+      ...machine(),
+      gpu: 'none',
+    },
+    dataset: dataset.reference,
+  };
+}
+
+/** What is left of a baseline that could not be computed: an observation that says so. */
+export function faultedBaseline(model: Model, artifact: Artifact, dataset: Dataset, thrown: unknown): Observed {
+  const observation: Observation = {
+    ...identity(baselineKey(model, artifact), dataset),
+    outcome: 'faulted',
+    fault: toErrorRecord(thrown, 'E_BASELINE'),
+    n: 0,
+    outputs: [],
+    timing: {},
+    memory: {},
+    console: [],
+  };
+  return { observation, outputs: [] };
 }

@@ -1,7 +1,9 @@
 /** A dataset on disk: raw samples and labels in a folder that the server mounts as it is. */
-import { open, readFile } from 'node:fs/promises';
+import { closeSync, openSync, readSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { DatasetDescriptor } from '../protocol/dataset.js';
+import type { Observation } from '../protocol/observation.js';
 
 /** A labelled dataset in its raw form, in a folder whose name carries the digest of its content. */
 export class Dataset {
@@ -16,6 +18,12 @@ export class Dataset {
     return path.basename(this.folder);
   }
 
+  /** The dataset as observations and records refer to it. */
+  get reference(): Observation['dataset'] {
+    const { name, split, n, samples } = this.descriptor;
+    return { name, split, n, sha256: samples.sha256 };
+  }
+
   /** All samples, one after the other. Large: take only what you need with {@link sample} where you can. */
   async samples(): Promise<Uint8Array> {
     return await readFile(path.join(this.folder, this.descriptor.samples.file));
@@ -28,15 +36,15 @@ export class Dataset {
   }
 
   /** The raw bytes of one sample. */
-  async sample(index: number): Promise<Uint8Array> {
+  sample(index: number): Uint8Array {
     const bytes = this.descriptor.samples.bytes / this.descriptor.n;
-    const file = await open(path.join(this.folder, this.descriptor.samples.file));
+    const buffer = Buffer.alloc(bytes);
+    const file = openSync(path.join(this.folder, this.descriptor.samples.file), 'r');
     try {
-      const buffer = Buffer.alloc(bytes);
-      await file.read(buffer, 0, bytes, index * bytes);
-      return buffer;
+      readSync(file, buffer, 0, bytes, index * bytes);
     } finally {
-      await file.close();
+      closeSync(file);
     }
+    return buffer;
   }
 }

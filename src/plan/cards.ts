@@ -89,3 +89,10 @@ export function inputsOf(card: ModelCard, artifact: Artifact): readonly InputSpe
 export function outputsOf(card: ModelCard, artifact: Artifact): readonly OutputSpec[] {
   return artifact.outputs ?? card.outputs;
 }
+
+const DEFAULT_BATCH = 100;
+
+/** Samples an inference: what the artifact fixes, else 100. */
+export function batchSizeOf(artifact: Artifact): number {
+  return artifact.fixedBatch ?? DEFAULT_BATCH;
+}

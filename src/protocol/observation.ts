@@ -129,6 +129,8 @@ export const observationSchema = z.strictObject({
   timing: timingSchema.partial(),
   memory: memorySchema,
   evidence: evidenceSchema.optional(),
+  /** What the runtime left behind after dispose, in words; absent when nothing was. */
+  leaks: z.array(z.string()).optional(),
   console: z.array(consoleEntrySchema),
 });
 export type Observation = z.infer<typeof observationSchema>;

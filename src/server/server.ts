@@ -36,6 +36,7 @@ export interface HarnessServer {
   /** `http://127.0.0.1:port` */
   readonly origin: string;
   readonly uploads: Uploads;
+  isListening(): boolean;
   /** Stops listening and ends open connections. May be called twice. */
   close(): Promise<void>;
 }
@@ -77,6 +78,7 @@ export async function startServer(options: ServerOptions): Promise<HarnessServer
   return {
     origin: `http://127.0.0.1:${String(port)}`,
     uploads,
+    isListening: () => inner.listening,
     async close() {
       if (closed) return;
       closed = true;

@@ -1,0 +1,64 @@
+/**
+ * Keeps one browser and one warm page a worker. Cells of one runtime-backend share the page, so that the runtime is
+ * compiled once; another runtime-backend, or a page that something went wrong on, gets a fresh one.
+ */
+import type { DriverBrowser, DriverPage, HarnessDriver } from '../drivers/driver.js';
+import { targetSlug, type Target } from '../protocol/cell.js';
+import type { Deadlines } from './settings.js';
+
+export interface WarmPage {
+  readonly page: DriverPage;
+  readonly browser: DriverBrowser;
+  /** Whether it has run a cell of this runtime-backend before. */
+  readonly warm: boolean;
+}
+
+export class PagePool {
+  #browser: DriverBrowser | undefined;
+  #current: { slug: string; page: DriverPage } | undefined;
+
+  constructor(
+    readonly driver: HarnessDriver,
+    private readonly url: string,
+    private readonly deadlines: Deadlines,
+  ) {}
+
+  /** The page for cells on `target`; launches the browser where there is none. */
+  async acquire(target: Target): Promise<WarmPage> {
+    const slug = targetSlug(target);
+    const browser = await this.#liveBrowser();
+    if (this.#current?.slug === slug) return { page: this.#current.page, browser, warm: true };
+    await this.#closePage();
+    const page = await browser.openPage({ url: this.url, deadlineMs: this.deadlines.pageReady });
+    this.#current = { slug, page };
+    return { page, browser, warm: false };
+  }
+
+  /** Gives up the page, and the browser with it when the page no longer answers: the next cell starts afresh. */
+  async retire(withBrowser: boolean): Promise<void> {
+    if (withBrowser || this.#browser?.isAlive() === false) {
+      this.#current = undefined;
+      await this.#browser?.close();
+      this.#browser = undefined;
+    } else {
+      await this.#closePage();
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.retire(true);
+  }
+
+  async #liveBrowser(): Promise<DriverBrowser> {
+    if (this.#browser?.isAlive() === true) return this.#browser;
+    await this.retire(true);
+    this.#browser = await this.driver.launch({ deadlineMs: this.deadlines.launch });
+    return this.#browser;
+  }
+
+  async #closePage(): Promise<void> {
+    const page = this.#current?.page;
+    this.#current = undefined;
+    await page?.close();
+  }
+}

@@ -1,0 +1,60 @@
+/** The baselines that a cell is judged against, loaded once a worker. */
+import { faultedBaseline, loadBaseline, originalArtifact, referenceArtifact } from '../baseline/baseline.js';
+import { assertSound } from '../baseline/sound.js';
+import type { Dataset } from '../datasets/index.js';
+import { top1 } from '../judge/index.js';
+import type { Observed } from '../observations/store.js';
+import type { Model } from '../plan/cards.js';
+import { artifactSlug } from '../protocol/cell.js';
+import type { Artifact } from '../protocol/card.js';
+import type { TensorData } from '../protocol/observation.js';
+
+/** What a cell's outputs are held against. */
+export interface CellBaseline {
+  /** The same artifact on the PC, or the ONNX form of its weights. */
+  readonly reference: readonly TensorData[];
+  /** The fp32 original on the PC. */
+  readonly fp32: readonly TensorData[];
+  readonly labels: Uint8Array | undefined;
+}
+
+export class Baselines {
+  readonly #loaded = new Map<string, Promise<Observed>>();
+
+  constructor(private readonly dataset: Dataset) {}
+
+  /** @throws PlumblineError `E_BASELINE`, `E_CHECKSUM`: the cells of the artifact cannot be judged then. */
+  async forArtifact(model: Model, artifact: Artifact): Promise<CellBaseline> {
+    const [reference, original, labels] = await Promise.all([
+      this.#load(model, referenceArtifact(model, artifact)),
+      this.#load(model, originalArtifact(model)),
+      this.dataset.labels(),
+    ]);
+    const [logits] = original.outputs;
+    if (labels !== undefined && logits !== undefined) {
+      const { n } = original.observation;
+      const right = top1(logits, n).reduce((count, winner, sample) => count + (winner === labels[sample] ? 1 : 0), 0);
+      assertSound(model.card, right / n, n);
+    }
+    return { reference: reference.outputs, fp32: original.outputs, labels };
+  }
+
+  /** What the PC computes for an artifact itself; a fault is an observation, too. */
+  async observe(model: Model, artifact: Artifact): Promise<Observed> {
+    try {
+      return await this.#load(model, artifact);
+    } catch (error) {
+      return faultedBaseline(model, artifact, this.dataset, error);
+    }
+  }
+
+  #load(model: Model, artifact: Artifact): Promise<Observed> {
+    const key = `${model.card.name}/${artifactSlug(artifact)}`;
+    let pending = this.#loaded.get(key);
+    if (pending === undefined) {
+      pending = loadBaseline(model, artifact, this.dataset);
+      this.#loaded.set(key, pending);
+    }
+    return pending;
+  }
+}

@@ -1,0 +1,121 @@
+/**
+ * The fixtures of every spec. What costs time to make (browser, server, dataset, baselines) is a worker's; what a test
+ * does (gather, judge, record) is a test's.
+ */
+import { test as base } from '@playwright/test';
+import { buildPage } from '../build/page.js';
+import { findEngine } from '../browsers/find.js';
+import type { BrowserName } from '../protocol/cell.js';
+import { datasetsCache, loadDataset, type Dataset } from '../datasets/index.js';
+import { gatherCell, harnessUrl } from '../gather/cell.js';
+import { PagePool } from '../gather/pages.js';
+import { deadlinesFrom, type Deadlines } from '../gather/settings.js';
+import type { Observed } from '../observations/store.js';
+import { modelsDir } from '../paths.js';
+import type { PlannedCell } from '../plan/plan.js';
+import { attachCell } from '../report/attachments.js';
+import { startServer, type HarnessServer } from '../server/server.js';
+import { mkdir } from 'node:fs/promises';
+import { Baselines } from './baselines.js';
+import { driverFor } from './driver.js';
+import { endTest } from './ending.js';
+import { judgeCell, type JudgedCell } from './judging.js';
+
+interface WorkerFixtures {
+  /** Time limits of a cell's phases. */
+  deadlines: Deadlines;
+  server: HarnessServer;
+  /** The browser of the project, with its warm page. */
+  pool: PagePool;
+  /** Datasets with their baselines, by name. */
+  baselinesOf: (dataset: string) => Promise<{ dataset: Dataset; baselines: Baselines }>;
+}
+
+interface TestFixtures {
+  /** Runs a cell in the project's browser; what it did comes back whatever happened. */
+  gather: (cell: PlannedCell) => Promise<Observed>;
+  /** Runs a baseline cell on the PC, or takes it from the cache. */
+  compute: (cell: PlannedCell) => Promise<Observed>;
+  /** Judges what a cell did against the PC and against what was declared of it. */
+  judge: (cell: PlannedCell, observed: Observed) => Promise<JudgedCell>;
+  /** Leaves the cell's record with the test, then lets the test end as the verdict says. */
+  report: (judged: JudgedCell) => Promise<void>;
+}
+
+export const test = base.extend<TestFixtures, WorkerFixtures>({
+  deadlines: [
+    async ({}, use) => {
+      await use(deadlinesFrom(process.env.PLUMBLINE_DEADLINES));
+    },
+    { scope: 'worker' },
+  ],
+
+  server: [
+    async ({}, use) => {
+      await mkdir(datasetsCache(), { recursive: true });
+      const server = await startServer({
+        mounts: {
+          page: process.env.PLUMBLINE_PAGE ?? (await buildPage()).outDir,
+          models: modelsDir(),
+          datasets: datasetsCache(),
+        },
+      });
+      await use(server);
+      await server.close();
+    },
+    { scope: 'worker' },
+  ],
+
+  pool: [
+    async ({ browserName, server, deadlines }, use) => {
+      const pool = new PagePool(driverFor(await findEngine(browserName)), harnessUrl(server), deadlines);
+      await use(pool);
+      await pool.close();
+    },
+    { scope: 'worker' },
+  ],
+
+  baselinesOf: [
+    async ({}, use) => {
+      const known = new Map<string, Promise<{ dataset: Dataset; baselines: Baselines }>>();
+      const load = async (name: string): Promise<{ dataset: Dataset; baselines: Baselines }> => {
+        const dataset = await loadDataset(name);
+        return { dataset, baselines: new Baselines(dataset) };
+      };
+      await use((name) => {
+        const pending = known.get(name) ?? load(name);
+        known.set(name, pending);
+        return pending;
+      });
+    },
+    { scope: 'worker' },
+  ],
+
+  gather: async ({ pool, server, deadlines, baselinesOf }, use) => {
+    await use(async (cell) => {
+      const { dataset } = await baselinesOf(cell.model.card.dataset);
+      return await gatherCell(cell, { pool, server, dataset, deadlines });
+    });
+  },
+
+  compute: async ({ baselinesOf }, use) => {
+    await use(async (cell) => {
+      const { baselines } = await baselinesOf(cell.model.card.dataset);
+      return await baselines.observe(cell.model, cell.artifact);
+    });
+  },
+
+  judge: async ({ baselinesOf }, use) => {
+    await use(async (cell, observed) => {
+      const { dataset, baselines } = await baselinesOf(cell.model.card.dataset);
+      return await judgeCell(cell, observed, dataset, baselines);
+    });
+  },
+
+  report: async ({}, use, testInfo) => {
+    await use(async ({ record, ok, attachments }) => {
+      await attachCell(testInfo, attachments);
+      endTest(record, ok);
+    });
+  },
+});

@@ -1,0 +1,105 @@
+/** From what a cell did to its record: judges, holds the verdict against what was declared, works a failure into a finding. */
+import type { Dataset } from '../datasets/index.js';
+import {
+  applyExpectation,
+  expectationFor,
+  judgeAccuracy,
+  toRecord,
+  type ExpectationOutcome,
+  type Verdict,
+} from '../judge/index.js';
+import type { Observed } from '../observations/store.js';
+import { bytesOf } from '../observations/tensors.js';
+import { outputsOf } from '../plan/cards.js';
+import type { PlannedCell } from '../plan/plan.js';
+import { toErrorRecord } from '../protocol/errors.js';
+import type { Finding, ResultRecord } from '../protocol/record.js';
+import type { CellAttachments } from '../report/attachments.js';
+import { buildFinding, type Sample } from '../report/finding.js';
+import type { Baselines, CellBaseline } from './baselines.js';
+import { expectations } from './expectations.js';
+
+/** A cell with its verdict and everything that leaves with it. */
+export interface JudgedCell {
+  readonly record: ResultRecord;
+  /** Whether the test passes: on a pass, on a declared non-pass, on an absent backend. */
+  readonly ok: boolean;
+  readonly attachments: CellAttachments;
+}
+
+/** Judges a cell. Never throws: a baseline that cannot be had is an error of the cell's. */
+export async function judgeCell(
+  cell: PlannedCell,
+  observed: Observed,
+  dataset: Dataset,
+  baselines: Baselines,
+): Promise<JudgedCell> {
+  const { observation, outputs } = observed;
+  let baseline: CellBaseline | undefined;
+  let verdict: Verdict;
+  try {
+    baseline = await baselines.forArtifact(cell.model, cell.artifact);
+    verdict = judgeAccuracy({
+      observation,
+      outputs,
+      baseline: baseline.reference,
+      fp32: baseline.fp32,
+      labels: baseline.labels,
+      outputSpecs: outputsOf(cell.model.card, cell.artifact),
+      precision: cell.artifact.precision,
+      target: cell.target,
+    });
+  } catch (error) {
+    verdict = { status: 'error', reason: toErrorRecord(error, 'E_BASELINE', 'judge') };
+  }
+  const declared = expectationFor(expectations(), cell.id);
+  const outcome = applyExpectation(verdict, declared);
+  const { record, finding } = toReport(cell, observed, outcome, declared, dataset, baseline);
+  return {
+    record,
+    ok: outcome.ok,
+    attachments: {
+      record,
+      observation,
+      outputs: outputs.map((output, index) => ({
+        file: observation.outputs[index]?.file ?? `output-${String(index)}.bin`,
+        bytes: bytesOf(output),
+      })),
+      finding,
+    },
+  };
+}
+
+function toReport(
+  cell: PlannedCell,
+  { observation, outputs }: Observed,
+  outcome: ExpectationOutcome,
+  declared: ReturnType<typeof expectationFor>,
+  dataset: Dataset,
+  baseline: CellBaseline | undefined,
+): { record: ResultRecord; finding: Finding | undefined } {
+  const { verdict, met } = outcome;
+  const bad = verdict.status === 'fail' || verdict.status === 'error';
+  const record = toRecord(observation, verdict, cell.key, cell.key.browser === 'pc' ? 'baseline' : 'accuracy', {
+    expectation: declared === undefined ? undefined : { declared, met },
+    finding: bad ? `findings/${cell.id}` : undefined,
+  });
+  if (!bad) return { record, finding: undefined };
+  const [got] = outputs;
+  const want = baseline?.reference[0];
+  const finding = buildFinding({
+    record,
+    observation,
+    outputs: got === undefined || want === undefined ? undefined : { got, want },
+    sample: (index) => readSample(dataset, index, baseline?.labels),
+    labels: cell.model.card.labels,
+  });
+  return { record, finding };
+}
+
+function readSample(dataset: Dataset, index: number, labels: Uint8Array | undefined): Sample {
+  const { dtype, shape } = dataset.descriptor.sample;
+  const bytes = dataset.sample(index);
+  const data = dtype === 'uint8' ? bytes : new Int32Array(Uint8Array.from(bytes).buffer);
+  return { data, shape, label: labels?.[index] };
+}
