@@ -1,0 +1,158 @@
+/** Made-up records for the tests of the reports. */
+import { BROWSERS, parseCellId } from '../protocol/cell.js';
+import { ERRORS, type ErrorCode, type ErrorRecord } from '../protocol/errors.js';
+import type { ResultRecord } from '../protocol/record.js';
+
+const VERSIONS = { chromium: '156.0.7444.59', firefox: '153.0', webkit: '2.50.1', pc: 'v20.20.2' };
+const GPUS = {
+  chromium: 'ANGLE (Google, Vulkan 1.3.0 (SwiftShader Device (Subzero) (0x0000C0DE)), SwiftShader driver)',
+  firefox: 'llvmpipe, or similar',
+  webkit: 'llvmpipe (LLVM 15.0.6, 256 bits)',
+  pc: '',
+};
+
+export function reasonOf(code: ErrorCode, message: string, more: Partial<ErrorRecord> = {}): ErrorRecord {
+  return { code, message, hint: ERRORS[code].hint, ...more };
+}
+
+/** A record that passes with 98.97 % on 10,000 samples, changed by `changes`. */
+export function madeUpRecord(id: string, changes: Partial<ResultRecord> = {}): ResultRecord {
+  const { threads, ...key } = parseCellId(id);
+  const { browser, backend, runtime } = key;
+  return {
+    schema: 1,
+    kind: browser === 'pc' ? 'baseline' : 'accuracy',
+    id,
+    cell: {
+      ...key,
+      threads: threads ?? 1,
+      runtimeVersion: runtime === 'ort' ? '1.30.0' : '4.22.0',
+      browserVersion: VERSIONS[browser],
+      driver: browser === 'webkit' ? 'webdriver' : 'playwright',
+      driverVersion: '1.64.1',
+      os: 'Debian GNU/Linux 12 (bookworm)',
+      cpu: 'AMD EPYC 7R13, 2 logical CPUs',
+      gpu: GPUS[browser],
+    },
+    status: 'pass',
+    dataset: { name: 'mnist', split: 'test', n: 10_000, sha256: 'c3f1'.repeat(16) },
+    accuracy: { n: 10_000, top1: 0.9897, baselineTop1: 0.9897, fp32Top1: 0.9897, agreement: 1, pValue: 1 },
+    numeric: {
+      maxAbs: 3.8e-6,
+      maxRel: 1.2e-6,
+      worst: { sample: 2130, index: 7, got: 11.204_51, want: 11.204_506 },
+      nonFinite: 0,
+      tolerance: { relative: 1e-4, absolute: 1e-5, name: `fp32 on ${backend}` },
+      toleranceUsed: 0.031,
+    },
+    timing: {
+      runtimeLoadMs: 812,
+      modelFetchMs: 6.2,
+      sessionMs: 41.5,
+      firstInferenceMs: 18.9,
+      inferenceMs: [9.1, 8.7, 8.8, 9.0, 12.4, 8.6],
+      batchSize: 100,
+      inputMs: 61,
+      uploadMs: 12,
+      disposeMs: 3,
+      cellMs: 1_184,
+      warmPage: true,
+    },
+    memory: { jsHeapBytes: 18_200_000, wasmHeapBytes: 33_554_432, processTreePssBytes: 412_000_000 },
+    evidence: {
+      provider: backend,
+      gpuDispatches: backend === 'webgpu' ? 1_212 : 0,
+      webglDraws: backend === 'webgl' ? 840 : 0,
+      webnnDispatches: 0,
+      wasmModules: backend === 'wasm' ? [{ name: 'ort-wasm-simd-threaded.wasm', bytes: 12_300_000 }] : [],
+      wasmMemoryBytes: backend === 'wasm' ? 33_554_432 : 0,
+      workersAlive: threads === undefined ? 0 : threads - 1,
+      threads: threads ?? 1,
+    },
+    ...changes,
+  };
+}
+
+/** A record of a cell that gave nothing to judge. */
+export function madeUpFault(id: string, reason: ErrorRecord, changes: Partial<ResultRecord> = {}): ResultRecord {
+  const { schema, kind, cell, dataset } = madeUpRecord(id);
+  return { schema, kind, id, cell, ...(dataset === undefined ? {} : { dataset }), status: 'error', reason, ...changes };
+}
+
+/** A whole matrix in which every outcome occurs. */
+export function madeUpMatrix(): ResultRecord[] {
+  const records: ResultRecord[] = [];
+  for (const model of ['lenet1', 'lenet5']) {
+    records.push(madeUpRecord(`${model}/onnx-fp32/ort-native@pc`), madeUpRecord(`${model}/tfjs-fp32/tfjs-cpu@pc`));
+    for (const browser of BROWSERS) {
+      for (const target of ['ort-wasm-t1', 'ort-wasm-t2', 'ort-webgl', 'ort-webgpu', 'ort-webgpu-jsep', 'ort-webnn']) {
+        records.push(madeUpRecord(`${model}/onnx-fp32/${target}@${browser}`));
+      }
+      records.push(madeUpRecord(`${model}/onnx-fp32-b100/ort-webgl@${browser}`));
+      for (const target of ['tfjs-cpu', 'tfjs-wasm', 'tfjs-webgl', 'tfjs-webgpu']) {
+        records.push(madeUpRecord(`${model}/tfjs-fp32/${target}@${browser}`));
+      }
+    }
+  }
+  const part = { n: 3_200, top1: 0.9888, baselineTop1: 0.9888, fp32Top1: 0.9888, agreement: 1, pValue: 1 };
+  return records.map((record): ResultRecord => {
+    const { id, cell } = record;
+    if (cell.backend === 'webnn') {
+      return madeUpFault(id, reasonOf('E_BACKEND_UNAVAILABLE', 'navigator.ml is undefined'), {
+        status: 'unsupported',
+        probe: { available: false, words: 'navigator.ml is undefined' },
+      });
+    }
+    if (cell.browser === 'webkit' && (cell.backend.startsWith('webgpu') || cell.threads === 2)) {
+      return madeUpFault(id, reasonOf('E_BACKEND_UNAVAILABLE', 'navigator.gpu is undefined'), {
+        status: 'unsupported',
+        probe: { available: false, words: 'navigator.gpu is undefined' },
+      });
+    }
+    if (cell.backend === 'webgl' && cell.runtime === 'ort' && cell.variant === undefined) {
+      const message = "check failed: expected shape '[,1,28,28]' but got [100,1,28,28]";
+      return madeUpFault(id, reasonOf('E_RUN', message, { phase: 'run' }), {
+        expectation: {
+          status: 'error',
+          code: 'E_RUN',
+          reason: 'the webgl provider takes no symbolic batch dimension',
+          link: 'https://github.com/microsoft/onnxruntime/issues/13909',
+          met: true,
+        },
+      });
+    }
+    if (id === 'lenet5/onnx-fp32/ort-webgpu@firefox') {
+      return {
+        ...record,
+        status: 'fail',
+        reason: reasonOf('E_ACCURACY', 'top-1 is 11.35% against 98.88% on the PC over 3,200 samples (p < 1e-300)', {
+          phase: 'judge',
+        }),
+        accuracy: { n: 3_200, top1: 0.1135, baselineTop1: 0.9888, fp32Top1: 0.9888, agreement: 0.1128, pValue: 1e-300 },
+        finding: `findings/${id}`,
+      };
+    }
+    if (id === 'lenet1/tfjs-fp32/tfjs-webgl@webkit') {
+      return {
+        ...record,
+        status: 'fail',
+        reason: reasonOf('E_NUMERIC', 'sample 4, element 2: got 3.1251, want 3.1187, 41 times the tolerance', {
+          phase: 'judge',
+        }),
+        finding: `findings/${id}`,
+      };
+    }
+    if (id === 'lenet1/onnx-fp32/ort-webgpu-jsep@chromium') {
+      const reason = reasonOf('E_BROWSER_CRASHED', 'the browser process ended with SIGKILL in mid-run', {
+        phase: 'run',
+      });
+      return madeUpFault(id, reason, { finding: `findings/${id}` });
+    }
+    if (id === 'lenet5/tfjs-fp32/tfjs-cpu@webkit') {
+      return madeUpFault(id, reasonOf('E_NOT_RUN', 'the run was interrupted before the cell began'), {
+        status: 'skipped',
+      });
+    }
+    return cell.backend.startsWith('webgpu') ? { ...record, accuracy: part } : record;
+  });
+}
