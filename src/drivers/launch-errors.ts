@@ -1,0 +1,45 @@
+/** What can be wrong before and while a browser starts, said alike by every driver. */
+import { accessSync, constants } from 'node:fs';
+import { stripVTControlCharacters } from 'node:util';
+import type { Engine } from '../browsers/engine.js';
+import { PlumblineError } from '../protocol/errors.js';
+
+/** @throws PlumblineError `E_DISPLAY` when the engine needs a display and there is none. */
+export function requireDisplay(engine: Engine): void {
+  if (engine.needsDisplay && (process.env.DISPLAY ?? '') === '') {
+    throw new PlumblineError('E_DISPLAY', `${nameOf(engine)} opens a window, and DISPLAY is not set`);
+  }
+}
+
+/** @throws PlumblineError `E_BROWSER_MISSING` when there is no executable file at `path`. */
+export function requireExecutable(engine: Engine, path: string): void {
+  try {
+    accessSync(path, constants.X_OK);
+  } catch (cause) {
+    throw new PlumblineError('E_BROWSER_MISSING', `${nameOf(engine)}: there is no executable at ${path}`, { cause });
+  }
+}
+
+/** The error of a browser that did not start, out of what it and its driver said last. */
+export function launchFailed(engine: Engine, said: string, cause?: unknown): PlumblineError {
+  const code = /cannot open display|unable to open x display|no display/i.test(said) ? 'E_DISPLAY' : 'E_BROWSER_LAUNCH';
+  return new PlumblineError(code, `${nameOf(engine)} did not start: ${lastLines(said)}`, { cause });
+}
+
+export function launchLate(engine: Engine, deadlineMs: number, said: string): PlumblineError {
+  const words = said === '' ? '' : `; it said: ${lastLines(said)}`;
+  return new PlumblineError(
+    'E_LAUNCH_TIMEOUT',
+    `${nameOf(engine)} did not start within ${String(deadlineMs)} ms${words}`,
+  );
+}
+
+const nameOf = (engine: Engine): string => `${engine.browser} (${engine.source})`;
+
+/** The end of a log, without colours and empty lines. */
+export function lastLines(log: string, count = 12): string {
+  const lines = stripVTControlCharacters(log)
+    .split('\n')
+    .filter((line) => line.trim() !== '');
+  return lines.slice(-count).join('\n');
+}

@@ -1,0 +1,246 @@
+/** Steers Chromium, Firefox and Playwright's own WebKit by Playwright. */
+import { createRequire } from 'node:module';
+import { chromium, errors, firefox, webkit, type Browser, type Page } from '@playwright/test';
+import type { Engine } from '../browsers/engine.js';
+import { PlumblineError, messageOf } from '../protocol/errors.js';
+import type { ConsoleEntry } from '../protocol/observation.js';
+import { ConsoleBuffer } from './console-buffer.js';
+import type {
+  CallOptions,
+  DriverBrowser,
+  DriverCapabilities,
+  DriverPage,
+  HarnessDriver,
+  LaunchOptions,
+  OpenPageOptions,
+} from './driver.js';
+import { Enclosure } from './enclosure.js';
+import { launchFailed, launchLate, requireDisplay, requireExecutable } from './launch-errors.js';
+import { PageCalls, firstLine, type PageChannel } from './page-calls.js';
+import { canSeeProcesses, commandLine, isRunning } from './processes.js';
+import { LATE, race, settled } from './race.js';
+
+type PlaywrightEngine = Extract<Engine, { driver: 'playwright' }>;
+
+/** How long a browser or page may take to go by itself. */
+const CLOSE_PATIENCE_MS = 3000;
+const SCREENSHOT_MS = 10_000;
+
+const TYPES = { chromium, firefox, webkit };
+
+const { version } = createRequire(import.meta.url)('@playwright/test/package.json') as { version: string };
+
+export function createPlaywrightDriver(engine: PlaywrightEngine): HarnessDriver {
+  const capabilities: DriverCapabilities = { liveConsole: true, crashEvents: true, processIds: canSeeProcesses };
+  return {
+    kind: 'playwright',
+    version,
+    browser: engine.browser,
+    capabilities,
+    launch: (options) => launch(engine, options),
+  };
+}
+
+async function launch(engine: PlaywrightEngine, { deadlineMs }: LaunchOptions): Promise<DriverBrowser> {
+  requireDisplay(engine);
+  requireExecutable(engine, engine.executablePath);
+  const enclosure = await Enclosure.create();
+  try {
+    const browser = await TYPES[engine.browser].launch({
+      ...(engine.channel === undefined ? {} : { channel: engine.channel }),
+      ...(engine.browser === 'firefox' ? { firefoxUserPrefs: { ...engine.preferences } } : {}),
+      executablePath: engine.executablePath,
+      args: [...engine.args],
+      headless: engine.headless,
+      env: enclosure.env,
+      artifactsDir: enclosure.directory,
+      timeout: deadlineMs,
+      // Signals are the runner's: Playwright would end this process in the middle of writing what it has gathered. The
+      // enclosure's guard ends the browser whatever way the runner goes.
+      handleSIGINT: false,
+      handleSIGTERM: false,
+      handleSIGHUP: false,
+    });
+    const [root] = enclosure.processIds();
+    if (root !== undefined) adoptProfile(enclosure, root);
+    return new PlaywrightBrowser(engine, browser, enclosure, root);
+  } catch (thrown) {
+    await enclosure.destroy();
+    if (thrown instanceof errors.TimeoutError) throw launchLate(engine, deadlineMs, messageOf(thrown));
+    throw launchFailed(engine, messageOf(thrown), thrown);
+  }
+}
+
+/** Playwright puts the profile into the runner's own temporary folder, and can't remove it when the runner is killed. */
+function adoptProfile(enclosure: Enclosure, root: number): void {
+  const profile = /--?(?:user-data-dir|profile)[=\0]([^\0]+)/.exec(commandLine(root).join('\0'))?.[1];
+  if (profile !== undefined) enclosure.adopt(profile);
+}
+
+class PlaywrightBrowser implements DriverBrowser {
+  readonly version: string;
+  readonly #engine: PlaywrightEngine;
+  readonly #browser: Browser;
+  readonly #enclosure: Enclosure;
+  /** The browser's first process, where processes can be seen. */
+  readonly #root: number | undefined;
+  readonly #gone = new AbortController();
+  #closed: Promise<void> | undefined;
+
+  constructor(engine: PlaywrightEngine, browser: Browser, enclosure: Enclosure, root: number | undefined) {
+    this.version = browser.version();
+    this.#engine = engine;
+    this.#browser = browser;
+    this.#enclosure = enclosure;
+    this.#root = root;
+    browser.on('disconnected', () => {
+      this.#die('The browser has ended');
+    });
+  }
+
+  async openPage({ url, deadlineMs }: OpenPageOptions): Promise<DriverPage> {
+    const deadline = performance.now() + deadlineMs;
+    const left = (): number => Math.max(1, deadline - performance.now());
+    const gone = this.#gone.signal;
+    let page: PlaywrightPage | undefined;
+    try {
+      // A context of its own, so that nothing that one page stored is there for the next.
+      const opening = this.#browser.newContext().then((context) => context.newPage());
+      const raw = await race(opening, left(), gone);
+      if (raw === LATE) {
+        opening.then((late) => late.context().close()).catch(() => undefined);
+        throw new PlumblineError('E_PAGE_TIMEOUT', `The browser did not open a page within ${String(deadlineMs)} ms`);
+      }
+      page = new PlaywrightPage(raw, gone, () => {
+        // Playwright has stock Firefox end itself when one of its content processes dies (MOZ_CRASHREPORTER_SHUTDOWN).
+        if (this.#engine.browser === 'firefox') this.#die('The browser ends since a page of it has died');
+      });
+      await page.goto(url, deadline);
+      return page;
+    } catch (thrown) {
+      await page?.close();
+      if (thrown instanceof PlumblineError) throw thrown;
+      throw new PlumblineError('E_DRIVER', `The page could not be opened: ${firstLine(thrown)}`, { cause: thrown });
+    }
+  }
+
+  processIds(): Promise<number[]> {
+    return Promise.resolve(this.#enclosure.processIds());
+  }
+
+  isAlive(): boolean {
+    // The process is looked at, too: word of its end comes after the word of its pages' end.
+    return (
+      !this.#gone.signal.aborted && this.#browser.isConnected() && (this.#root === undefined || isRunning(this.#root))
+    );
+  }
+
+  close(): Promise<void> {
+    return (this.#closed ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
+    this.#gone.abort(new PlumblineError('E_DRIVER', 'The browser was closed'));
+    await settled(this.#browser.close(), CLOSE_PATIENCE_MS);
+    await this.#enclosure.destroy();
+  }
+
+  #die(what: string): void {
+    this.#gone.abort(new PlumblineError('E_BROWSER_CRASHED', what));
+  }
+}
+
+class PlaywrightPage implements DriverPage, PageChannel {
+  /** One evaluation waits to the end: Playwright takes any number of them at once. */
+  readonly sliceMs = Infinity;
+  readonly gone: AbortSignal;
+  readonly #page: Page;
+  readonly #end = new AbortController();
+  readonly #calls: PageCalls;
+  readonly #console = new ConsoleBuffer();
+
+  constructor(page: Page, browserGone: AbortSignal, died: () => void) {
+    this.#page = page;
+    this.gone = AbortSignal.any([browserGone, this.#end.signal]);
+    this.#calls = new PageCalls(this);
+    const die = (what: string): void => {
+      if (this.gone.aborted) return;
+      this.#end.abort(new PlumblineError('E_BROWSER_CRASHED', what));
+      died();
+    };
+    page.on('crash', () => {
+      die('The page has crashed');
+    });
+    page.on('close', () => {
+      die('The page went away by itself: its process has died, or it closed its window');
+    });
+    page.on('console', (message) => {
+      this.#console.add(LEVELS[message.type()] ?? 'log', message.text());
+    });
+    page.on('pageerror', (error) => {
+      this.#console.add('error', `Uncaught ${describe(error)}`);
+    });
+  }
+
+  /** Goes to the harness page and waits until it can be called. */
+  async goto(url: string, deadline: number): Promise<void> {
+    const left = Math.max(1, deadline - performance.now());
+    try {
+      await race(this.#page.goto(url, { waitUntil: 'commit', timeout: left }), left, this.gone);
+    } catch (thrown) {
+      if (thrown instanceof PlumblineError) throw thrown;
+      throw new PlumblineError('E_PAGE_READY', `${url} could not be loaded: ${firstLine(thrown)}`, { cause: thrown });
+    }
+    await this.#calls.ready(url, deadline);
+  }
+
+  evaluate<A, R>(script: (argument: A) => R | Promise<R>, argument: A): Promise<R> {
+    // Playwright's types describe the argument after serialization; ours are plain data already.
+    return (this.#page.evaluate as (script: (argument: A) => R | Promise<R>, argument: A) => Promise<R>)(
+      script,
+      argument,
+    );
+  }
+
+  call(method: string, argument: unknown, options: CallOptions): Promise<unknown> {
+    return this.#calls.call(method, argument, options);
+  }
+
+  takeConsole(): Promise<ConsoleEntry[]> {
+    return Promise.resolve(this.#console.take());
+  }
+
+  async screenshot(): Promise<Buffer> {
+    try {
+      const png = await race(this.#page.screenshot({ timeout: SCREENSHOT_MS }), SCREENSHOT_MS, this.gone);
+      if (png !== LATE) return png;
+    } catch (thrown) {
+      if (thrown instanceof PlumblineError) throw thrown;
+      if (!(thrown instanceof errors.TimeoutError)) {
+        throw new PlumblineError('E_DRIVER', `No screenshot: ${firstLine(thrown)}`, { cause: thrown });
+      }
+    }
+    throw new PlumblineError('E_PAGE_TIMEOUT', `No screenshot within ${String(SCREENSHOT_MS)} ms`);
+  }
+
+  async close(): Promise<void> {
+    this.#end.abort(new PlumblineError('E_DRIVER', 'The page was closed'));
+    await settled(this.#page.context().close(), CLOSE_PATIENCE_MS);
+  }
+}
+
+/** Playwright's console types that are levels; the others (table, dir, count, …) are plain lines. */
+const LEVELS: Partial<Record<string, ConsoleEntry['level']>> = {
+  debug: 'debug',
+  info: 'info',
+  warning: 'warning',
+  error: 'error',
+  assert: 'error',
+};
+
+/** A stack that begins with the error's name and message, as Chromium has it and Firefox has not. */
+function describe(error: Error): string {
+  const head = `${error.name}: ${error.message}`;
+  const stack = error.stack ?? '';
+  return stack.includes(error.message) ? stack : `${head}\n${stack}`;
+}

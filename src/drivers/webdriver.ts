@@ -1,0 +1,328 @@
+/** Steers a browser over W3C WebDriver: stock WebKitGTK by its own driver binary, or whatever stands behind an endpoint. */
+import { Agent } from 'node:http';
+import { createRequire } from 'node:module';
+import { isAbsolute } from 'node:path';
+import { Builder, error as webdriverErrors, type WebDriver } from 'selenium-webdriver';
+import { z } from 'zod';
+import type { Engine } from '../browsers/engine.js';
+import { PlumblineError, messageOf } from '../protocol/errors.js';
+import { consoleEntrySchema, type ConsoleEntry } from '../protocol/observation.js';
+import type {
+  CallOptions,
+  DriverBrowser,
+  DriverCapabilities,
+  DriverPage,
+  HarnessDriver,
+  LaunchOptions,
+  OpenPageOptions,
+} from './driver.js';
+import { DriverProcess } from './driver-process.js';
+import { Enclosure } from './enclosure.js';
+import { launchFailed, launchLate, requireDisplay, requireExecutable } from './launch-errors.js';
+import { PING_MS, PageCalls, firstLine, type PageChannel } from './page-calls.js';
+import { canSeeProcesses, isRunning } from './processes.js';
+import { LATE, Turnstile, race, settled } from './race.js';
+
+type WebDriverEngine = Extract<Engine, { driver: 'webdriver' }>;
+
+/** How long one command may keep the session from the other pages while its page lives. */
+const SLICE_MS = 250;
+/** How long the other pages wait for a command that is overdue: its page is busy. WebKitGTK's driver then takes theirs. */
+const TURN_MS = SLICE_MS + 1000;
+/** How long a page or a session may take to go by itself. */
+const CLOSE_PATIENCE_MS = 1000;
+const SCREENSHOT_MS = 10_000;
+/** The session's own time limit for scripts never strikes: deadlines are the runner's. */
+const NO_SCRIPT_TIMEOUT = 2 ** 31 - 1;
+
+const { version } = createRequire(import.meta.url)('selenium-webdriver/package.json') as { version: string };
+
+export function createWebDriver(engine: WebDriverEngine): HarnessDriver {
+  const local = 'binary' in engine.endpoint;
+  const capabilities: DriverCapabilities = {
+    liveConsole: false,
+    crashEvents: false,
+    processIds: local && canSeeProcesses,
+  };
+  return {
+    kind: 'webdriver',
+    version,
+    browser: engine.browser,
+    capabilities,
+    launch: (options) => launch(engine, options),
+  };
+}
+
+async function launch(engine: WebDriverEngine, { deadlineMs }: LaunchOptions): Promise<DriverBrowser> {
+  requireDisplay(engine);
+  if ('url' in engine.endpoint) {
+    const session = await openSession(engine, engine.endpoint.url, deadlineMs, deadlineMs, () => '');
+    return WebDriverBrowser.begin(session, undefined, undefined);
+  }
+  const { binary } = engine.endpoint;
+  if (isAbsolute(binary)) requireExecutable(engine, binary);
+  for (const path of binariesIn(engine.capabilities)) requireExecutable(engine, path);
+
+  const deadline = performance.now() + deadlineMs;
+  const enclosure = await Enclosure.create();
+  try {
+    const child = await DriverProcess.start(binary, enclosure.env);
+    if (!(await child.ready(AbortSignal.timeout(deadlineMs)))) {
+      if (performance.now() >= deadline) throw launchLate(engine, deadlineMs, child.output);
+      throw launchFailed(engine, `${binary} ended at once (${await child.ended}) ${child.output}`);
+    }
+    const session = await openSession(
+      engine,
+      child.url,
+      deadlineMs,
+      Math.max(1, deadline - performance.now()),
+      () => child.output,
+    );
+    return await WebDriverBrowser.begin(session, child, enclosure);
+  } catch (thrown) {
+    await enclosure.destroy();
+    throw thrown;
+  }
+}
+
+/** The browser binaries that vendor capabilities name: `webkitgtk:browserOptions`, `goog:chromeOptions` and the like. */
+function binariesIn(capabilities: Readonly<Record<string, unknown>>): string[] {
+  const named = z.object({ binary: z.string() });
+  return Object.values(capabilities).flatMap((value) => {
+    const options = named.safeParse(value);
+    return options.success && isAbsolute(options.data.binary) ? [options.data.binary] : [];
+  });
+}
+
+async function openSession(
+  engine: WebDriverEngine,
+  url: string,
+  deadlineMs: number,
+  leftMs: number,
+  output: () => string,
+): Promise<WebDriver> {
+  try {
+    const session = new Builder()
+      .disableEnvironmentOverrides()
+      .usingServer(url)
+      .usingHttpAgent(new Agent({ keepAlive: true }))
+      .withCapabilities({ ...engine.capabilities })
+      .build();
+    const opened = await race(Promise.resolve(session), leftMs);
+    if (opened !== LATE) return opened;
+    // A session that opens after all must not be left at an endpoint that others use.
+    session.then((late) => late.quit()).catch(() => undefined);
+  } catch (thrown) {
+    throw launchFailed(engine, `${messageOf(thrown)}\n${output()}`, thrown);
+  }
+  throw launchLate(engine, deadlineMs, output());
+}
+
+class WebDriverBrowser implements DriverBrowser {
+  readonly version: string;
+  readonly gone = new AbortController();
+  readonly session: WebDriver;
+  /** Commands go one after the other, for each first chooses its window. */
+  readonly #turnstile = new Turnstile();
+  readonly #enclosure: Enclosure | undefined;
+  /** The processes without which the session is over: the driver and the browser itself. */
+  readonly #vital: readonly number[];
+  /** The window that commands go to now. */
+  #current: string | undefined;
+  /** A blank window that no page uses. A session ends with its last window, so there is always one. */
+  #spare: string | undefined;
+  #pages = 0;
+  #closed: Promise<void> | undefined;
+
+  private constructor(
+    session: WebDriver,
+    browserVersion: string,
+    firstWindow: string,
+    child: DriverProcess | undefined,
+    enclosure: Enclosure | undefined,
+  ) {
+    this.session = session;
+    this.version = browserVersion;
+    this.#current = this.#spare = firstWindow;
+    this.#enclosure = enclosure;
+    this.#vital = enclosure?.processIds().slice(0, 2) ?? [];
+    void child?.ended.then((how) => {
+      this.die(`The driver process has ended (${how})`);
+    });
+  }
+
+  /** Takes over a session that has just been opened. */
+  static async begin(
+    session: WebDriver,
+    child: DriverProcess | undefined,
+    enclosure: Enclosure | undefined,
+  ): Promise<WebDriverBrowser> {
+    const capabilities = await session.getCapabilities();
+    await session.manage().setTimeouts({ script: NO_SCRIPT_TIMEOUT });
+    const window = await session.getWindowHandle();
+    return new WebDriverBrowser(session, capabilities.getBrowserVersion() ?? 'unknown', window, child, enclosure);
+  }
+
+  async openPage({ url, deadlineMs }: OpenPageOptions): Promise<DriverPage> {
+    const deadline = performance.now() + deadlineMs;
+    const opening = this.turn(async () => {
+      const window = this.#spare ?? (await this.#newWindow());
+      this.#spare = undefined;
+      this.#pages++;
+      return new WebDriverPage(this, window);
+    });
+    const page = await race(opening, deadlineMs, this.gone.signal);
+    if (page === LATE) {
+      opening.then((late) => late.close()).catch(() => undefined);
+      throw new PlumblineError('E_PAGE_TIMEOUT', `The browser did not open a window within ${String(deadlineMs)} ms`);
+    }
+    try {
+      await page.goto(url, deadline);
+      return page;
+    } catch (thrown) {
+      await page.close();
+      throw thrown;
+    }
+  }
+
+  /** Runs commands of `window` (absent: of none) when the session is free. @throws the reason if the browser is gone. */
+  async turn<T>(commands: () => Promise<T>, window?: string): Promise<T> {
+    try {
+      return await this.#turnstile.pass(async () => {
+        this.gone.signal.throwIfAborted();
+        if (window !== undefined && window !== this.#current) {
+          await this.session.switchTo().window(window);
+          this.#current = window;
+        }
+        return await commands();
+      }, TURN_MS);
+    } catch (thrown) {
+      if (thrown instanceof webdriverErrors.NoSuchSessionError) {
+        this.die(`The session is over (${firstLine(thrown)})`);
+      } else if (!this.#vital.every(isRunning)) {
+        this.die('The browser has ended');
+      }
+      throw this.gone.signal.aborted ? this.gone.signal.reason : thrown;
+    }
+  }
+
+  /** Closes the window of a page; a window that hangs takes the browser with it, for nothing else ends its busy loop. */
+  async closeWindow(window: string): Promise<void> {
+    if (this.gone.signal.aborted) return;
+    const closing = this.turn(async () => {
+      if (--this.#pages === 0 && this.#spare === undefined) {
+        this.#spare = await this.#newWindow();
+        await this.session.switchTo().window(window);
+      }
+      this.#current = undefined;
+      await this.session.close();
+    }, window);
+    if (!(await settled(closing, CLOSE_PATIENCE_MS))) {
+      this.die('A page hung and could not be closed, so the browser was ended');
+      await this.close();
+    }
+  }
+
+  processIds(): Promise<number[]> {
+    return Promise.resolve(this.#enclosure?.processIds() ?? []);
+  }
+
+  isAlive(): boolean {
+    return !this.gone.signal.aborted && this.#vital.every(isRunning);
+  }
+
+  close(): Promise<void> {
+    return (this.#closed ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
+    const alive = this.isAlive();
+    this.gone.abort(new PlumblineError('E_DRIVER', 'The browser was closed'));
+    if (alive) await settled(this.session.quit(), CLOSE_PATIENCE_MS);
+    await this.#enclosure?.destroy();
+  }
+
+  die(what: string): void {
+    this.gone.abort(new PlumblineError('E_BROWSER_CRASHED', what));
+  }
+
+  async #newWindow(): Promise<string> {
+    await this.session.switchTo().newWindow('window');
+    return (this.#current = await this.session.getWindowHandle());
+  }
+}
+
+class WebDriverPage implements DriverPage, PageChannel {
+  readonly sliceMs = SLICE_MS;
+  readonly gone: AbortSignal;
+  readonly #browser: WebDriverBrowser;
+  readonly #window: string;
+  readonly #end = new AbortController();
+  readonly #calls: PageCalls;
+  #closed: Promise<void> | undefined;
+
+  constructor(browser: WebDriverBrowser, window: string) {
+    this.#browser = browser;
+    this.#window = window;
+    this.gone = AbortSignal.any([browser.gone.signal, this.#end.signal]);
+    this.#calls = new PageCalls(this);
+  }
+
+  /** Goes to the harness page and waits until it can be called. */
+  async goto(url: string, deadline: number): Promise<void> {
+    try {
+      const going = this.#browser.turn(() => this.#browser.session.get(url), this.#window);
+      await race(going, Math.max(1, deadline - performance.now()), this.gone);
+    } catch (thrown) {
+      if (thrown instanceof PlumblineError) throw thrown;
+      throw new PlumblineError('E_PAGE_READY', `${url} could not be loaded: ${firstLine(thrown)}`, { cause: thrown });
+    }
+    await this.#calls.ready(url, deadline);
+  }
+
+  evaluate<A, R>(script: (argument: A) => R | Promise<R>, argument: A): Promise<R> {
+    const text = `const done = arguments[arguments.length - 1]; Promise.resolve((${String(script)})(arguments[0])).then(done);`;
+    return this.#browser.turn(() => this.#browser.session.executeAsyncScript<R>(text, argument), this.#window);
+  }
+
+  call(method: string, argument: unknown, options: CallOptions): Promise<unknown> {
+    return this.#calls.call(method, argument, options);
+  }
+
+  /** The session has no console of its own: these are the lines that the page has kept. */
+  async takeConsole(): Promise<ConsoleEntry[]> {
+    try {
+      const lines = await race(this.evaluate(drainConsoleInPage, null), PING_MS, this.gone);
+      return z.array(consoleEntrySchema).parse(lines);
+    } catch {
+      return [];
+    }
+  }
+
+  async screenshot(): Promise<Buffer> {
+    const shooting = this.#browser.turn(() => this.#browser.session.takeScreenshot(), this.#window);
+    try {
+      const png = await race(shooting, SCREENSHOT_MS, this.gone);
+      if (png !== LATE) return Buffer.from(png, 'base64');
+    } catch (thrown) {
+      if (thrown instanceof PlumblineError) throw thrown;
+      throw new PlumblineError('E_DRIVER', `No screenshot: ${firstLine(thrown)}`, { cause: thrown });
+    }
+    throw new PlumblineError('E_PAGE_TIMEOUT', `No screenshot within ${String(SCREENSHOT_MS)} ms`);
+  }
+
+  close(): Promise<void> {
+    return (this.#closed ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
+    this.#end.abort(new PlumblineError('E_DRIVER', 'The page was closed'));
+    await this.#browser.closeWindow(this.#window);
+  }
+}
+
+/** In the page: what was printed since the last time. */
+function drainConsoleInPage(): ConsoleEntry[] {
+  const page = globalThis as unknown as { plumbline?: { drainConsole(): ConsoleEntry[] } };
+  return page.plumbline?.drainConsole() ?? [];
+}
