@@ -5,7 +5,7 @@
  *     PLUMBLINE_WEBKIT_ENDPOINT=http://127.0.0.1:4444
  *     PLUMBLINE_WEBKIT_CAPABILITIES='{"browserName":"safari","platformName":"mac"}'
  */
-import { BROWSERS, type BrowserName } from '../protocol/cell.js';
+import type { BrowserName } from '../protocol/cell.js';
 import { messageOf, PlumblineError } from '../protocol/errors.js';
 import type { Engine, EngineStatus } from './engine.js';
 import type { Host } from './host.js';
@@ -16,8 +16,10 @@ const DEFAULT_BROWSER_NAME: Readonly<Record<BrowserName, string>> = {
   webkit: 'safari',
 };
 
-/** The names of all the variables that this module reads, for help texts. */
-export const ENDPOINT_VARIABLES = BROWSERS.flatMap((browser) => [variable(browser), capabilitiesVariable(browser)]);
+/** Whether the environment names an endpoint for `browser`. */
+export function namesEndpoint(browser: BrowserName, host: Host): boolean {
+  return (host.env[variable(browser)] ?? '') !== '';
+}
 
 /**
  * The engine that the environment names for `browser`; `undefined` when it names none.
@@ -25,9 +27,8 @@ export const ENDPOINT_VARIABLES = BROWSERS.flatMap((browser) => [variable(browse
  * @throws PlumblineError `E_USAGE` when an address or the capabilities cannot be read.
  */
 export async function endpointEngine(browser: BrowserName, host: Host): Promise<EngineStatus | undefined> {
-  const address = host.env[variable(browser)] ?? '';
-  if (address === '') return undefined;
-  const url = parseAddress(variable(browser), address);
+  if (!namesEndpoint(browser, host)) return undefined;
+  const url = parseAddress(variable(browser), host.env[variable(browser)] ?? '');
   // Any HTTP answer will do: services in the cloud answer `/status` with a refusal, and still serve sessions.
   if (!(await host.answers(new URL('status', url).href))) {
     return {
