@@ -153,6 +153,18 @@ describe('numbers', () => {
     expect(result.maxRel).toBeCloseTo(0.4, 6);
   });
 
+  test('of elements that use the tolerance up alike, the first is the worst', () => {
+    expect(compareValues([1, 3, 3, 3], [1, 2, 2, 2]).worst?.index).toBe(1);
+    expect(compareValues([1, 9, 3, 3], [1, NaN, Infinity, 3]).worst?.index).toBe(1);
+  });
+
+  test('maxRel is relative to the scale where the value itself is smaller', () => {
+    expect(compareValues([4, 4, 1], [4, 4, 0]).maxRel).toBe(0.25);
+    expect(compareValues([4, 4, 1.5], [4, 4, 0.5]).maxRel).toBe(0.25);
+    expect(compareValues([4, 4, 9], [4, 4, 8]).maxRel).toBe(0.125);
+    expect(compareValues([0, 1], [0, 0]).maxRel).toBe(Infinity);
+  });
+
   test('toleranceUsed is the distance over relative * |want| + absolute * scale', () => {
     // Magnitudes 2, 4, 8: the scale is 4.
     const result = compareTensors(float32([2, -4, 8.5]), float32([2, -4, 8]), {

@@ -39,6 +39,8 @@ describe('patterns', () => {
     ['lenet5/*@firefox', 'lenet5/onnx-fp32/ort-wasm-t1@firefox', false],
     ['*/onnx-*/ort-webgpu*@*', 'lenet5/onnx-int8/ort-webgpu-jsep@chromium', true],
     ['lenet5/onnx-fp32*/ort-*@firefox', 'lenet5/onnx-fp32/ort-@firefox', true],
+    ['lenet5/onnx-fp32/ort-webgl?firefox', 'lenet5/onnx-fp32/ort-webgl@firefox', false],
+    ['lenet5?onnx-fp32/ort-webgl@*', 'lenet5/onnx-fp32/ort-webgl@firefox', false],
     // A dot is a dot.
     ['mobilenet.v2/onnx-fp32/ort-webgl@*', 'mobilenetxv2/onnx-fp32/ort-webgl@firefox', false],
     ['mobilenet.v2/onnx-fp32/ort-webgl@*', 'mobilenet.v2/onnx-fp32/ort-webgl@firefox', true],
@@ -82,7 +84,7 @@ describe('reading', () => {
     return 'nothing was thrown';
   };
 
-  test.each([
+  test.each<[string, unknown, RegExp]>([
     ['no JSON', '[{', /^some\.json is not JSON: /],
     ['no list', { cells: 'x' }, /^some\.json: the file as a whole: .*array/],
     ['an unknown code', [webgl, { ...webgl, code: 'E_NOPE' }], /entry 2 \(lenet\?\/.*\), field "code": /],
@@ -135,7 +137,7 @@ describe('holding a verdict against it', () => {
   };
   const fail: Verdict = { status: 'fail', reason: { code: 'E_NUMERIC', message: 'off', hint: 'Look.' } };
 
-  test.each([
+  test.each<[string, Verdict, boolean]>([
     ['pass', pass, true],
     ['fail', fail, false],
     ['error', error, false],

@@ -12,7 +12,7 @@
  *
  *     p = min(1, 2 * sum_{k=0}^{m} C(n, k) / 2^n),   n = b + c,   m = min(b, c).
  *
- * The largest term is taken in log space and the others as ratios to it, so that nothing overflows.
+ * The largest term is taken in log space and the others as ratios to it, so that nothing overflows. The sum exceeds one half where b = c: hence the limit to 1.
  *
  * @param b samples that the first alone gets right (a non-negative integer)
  * @param c samples that the second alone gets right (a non-negative integer)
@@ -21,14 +21,11 @@
 export function mcnemarExact(b: number, c: number): number {
   const n = b + c;
   const m = Math.min(b, c);
-  // The sum is then more than one half by symmetry.
-  if (2 * m === n) return 1;
-
   // ln C(n, m) - n ln 2, as a sum of logarithms: m of them are enough and quick.
   let logTerm = -n * Math.LN2;
   for (let i = 1; i <= m; i++) logTerm += Math.log((n - m + i) / i);
 
-  // C(n, k-1) / C(n, k) = k / (n - k + 1), which is below 1 for k <= m < n/2: the terms shrink.
+  // C(n, k-1) / C(n, k) = k / (n - k + 1), which is below 1 for k <= m <= n/2: the terms shrink.
   let sum = 1;
   let ratio = 1;
   for (let k = m; k > 0; k--) {
