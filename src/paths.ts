@@ -1,4 +1,5 @@
 /** Folders of the project and of the cache, in one place. */
+import { randomUUID } from 'node:crypto';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,4 +15,9 @@ export function modelsDir(): string {
 export function cacheDir(): string {
   const base = process.env.XDG_CACHE_HOME ?? path.join(homedir(), '.cache');
   return process.env.PLUMBLINE_CACHE ?? path.join(base, 'plumbline');
+}
+
+/** A name beside `target` that nobody else uses: to write there in peace and then move into place. */
+export function workName(target: string): string {
+  return `${target}.${randomUUID().slice(0, 8)}.tmp`;
 }

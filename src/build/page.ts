@@ -7,7 +7,7 @@ import { constants } from 'node:fs';
 import { copyFile, mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { build, type Plugin } from 'esbuild';
-import { PROJECT_ROOT } from '../paths.js';
+import { PROJECT_ROOT, workName } from '../paths.js';
 import { packageFolder, packageVersion } from './packages.js';
 
 export interface BuildOptions {
@@ -44,8 +44,7 @@ export async function buildPage(options: BuildOptions = {}): Promise<{ outDir: s
     return { outDir, built: false };
 
   // Built beside and moved into place, so that a run never serves half a page.
-  const work = `${outDir}.${String(process.pid)}.tmp`;
-  await rm(work, { recursive: true, force: true });
+  const work = workName(outDir);
   await mkdir(work, { recursive: true });
   const vendor: Record<string, string> = {};
   for (const entry of VENDORED) vendor[entry.key] = await copyVendor(entry, work);

@@ -16,6 +16,31 @@ program
     process.exitCode = await setup({ check: options.check ?? false, quiet: options.quiet ?? false });
   });
 
+program
+  .command('build')
+  .description('build the harness page where its sources have changed')
+  .action(async () => {
+    const { build } = await import('./commands/build.js');
+    await build();
+  });
+
+program
+  .command('serve')
+  .description('serve the harness page, to be opened by hand in any browser')
+  .option('--port <port>', 'port to listen on', Number, 8080)
+  .action(async ({ port }: { port: number }) => {
+    const { serve } = await import('./commands/serve.js');
+    await serve(port);
+  });
+
+program
+  .command('schema')
+  .description('write the published JSON Schemas of model cards and expectations')
+  .action(async () => {
+    const { schema } = await import('./commands/schema.js');
+    await schema();
+  });
+
 try {
   await program.parseAsync();
 } catch (error) {

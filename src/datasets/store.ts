@@ -2,7 +2,7 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { datasetSchema, type DatasetDescriptor } from '../protocol/dataset.js';
-import { cacheDir } from '../paths.js';
+import { cacheDir, workName } from '../paths.js';
 import { sha256 } from './checksum.js';
 import { Dataset } from './dataset.js';
 
@@ -36,7 +36,7 @@ export async function storeDataset(raw: RawDataset): Promise<Dataset> {
   if (await isStored(folder, text)) return new Dataset(descriptor, folder);
 
   // Written beside and moved into place; the descriptor goes in last, so that a half-written folder is never taken.
-  const work = `${folder}.${String(process.pid)}.tmp`;
+  const work = workName(folder);
   await mkdir(work, { recursive: true });
   await writeFile(path.join(work, descriptor.samples.file), raw.samples);
   if (descriptor.labels !== undefined && raw.labels !== undefined)

@@ -2,6 +2,7 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { observationSchema, type Observation, type TensorData } from '../protocol/observation.js';
+import { workName } from '../paths.js';
 import { bytesOf, tensorFromBytes } from './tensors.js';
 
 /** An observation together with the values of its outputs. */
@@ -12,8 +13,7 @@ export interface Observed {
 
 /** Writes an observation into `folder` as a whole: a reader never sees half of one. */
 export async function saveObservation(folder: string, { observation, outputs }: Observed): Promise<void> {
-  const work = `${folder}.${String(process.pid)}.tmp`;
-  await rm(work, { recursive: true, force: true });
+  const work = workName(folder);
   await mkdir(work, { recursive: true });
   for (const [index, output] of outputs.entries()) {
     await writeFile(
@@ -23,7 +23,13 @@ export async function saveObservation(folder: string, { observation, outputs }: 
   }
   await writeFile(path.join(work, 'observation.json'), JSON.stringify(observation));
   await rm(folder, { recursive: true, force: true });
-  await rename(work, folder);
+  try {
+    await rename(work, folder);
+  } catch (error) {
+    await rm(work, { recursive: true, force: true });
+    // Another process that saved the same was quicker: its word is as good.
+    if ((await loadObservation(folder)) === undefined) throw error;
+  }
 }
 
 /** Reads it back; `undefined` where there is none or it is broken. */

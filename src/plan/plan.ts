@@ -1,8 +1,16 @@
 /** From model cards to cells: every artifact on every runtime-backend that reads it, in every browser. */
-import { BROWSERS, cellId, targetSlug, type BrowserName, type CellKey, type Target } from '../protocol/cell.js';
+import {
+  BROWSERS,
+  cellId,
+  namesTarget,
+  targetSlug,
+  type BrowserName,
+  type CellKey,
+  type Target,
+} from '../protocol/cell.js';
 import type { Artifact } from '../protocol/card.js';
 import type { Model } from './cards.js';
-import { TARGETS, namesTarget } from './targets.js';
+import { TARGETS } from './targets.js';
 
 /** One cell of the plan, with what is needed to run it. */
 export interface PlannedCell {

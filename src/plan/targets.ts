@@ -1,5 +1,5 @@
 /** The runtime-backends there are, and which formats each of them reads. */
-import { targetSlug, type Backend, type Format, type Target } from '../protocol/cell.js';
+import { type Backend, type Format, type Target } from '../protocol/cell.js';
 
 const ORT: readonly Target[] = [
   { runtime: 'ort', backend: 'wasm', threads: 1 },
@@ -21,11 +21,6 @@ export const TARGETS: Readonly<Record<Format, readonly Target[]>> = { onnx: ORT,
 
 /** The npm package whose version is a runtime's version. */
 export const RUNTIME_PACKAGES = { ort: 'onnxruntime-web', tfjs: '@tensorflow/tfjs', litert: '@litertjs/core' } as const;
-
-/** Whether `pattern`, an entry of an artifact's `targets`, names the target: `ort-webgl`, `ort-wasm` (any threads). */
-export function namesTarget(pattern: string, target: Target): boolean {
-  return pattern === targetSlug(target) || pattern === targetSlug({ runtime: target.runtime, backend: target.backend });
-}
 
 const GPU: readonly Backend[] = ['webgl', 'webgpu', 'webgpu-jsep', 'webnn'];
 

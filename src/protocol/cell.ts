@@ -92,3 +92,8 @@ export function parseCellId(id: string): CellKey {
     browser: browser as Platform,
   };
 }
+
+/** Whether `pattern`, an entry of an artifact's `targets`, names the target: `ort-webgl`, `ort-wasm` (any threads). */
+export function namesTarget(pattern: string, target: Target): boolean {
+  return pattern === targetSlug(target) || pattern === targetSlug({ runtime: target.runtime, backend: target.backend });
+}

@@ -9,7 +9,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { createServer, type Options } from 'http-server';
+import { createServer } from 'http-server';
 import { createUploads, type Uploads } from './uploads.js';
 
 /** COOP and COEP make `crossOriginIsolated`; CORP lets the page's own workers load their files under COEP. */
@@ -51,10 +51,7 @@ export async function startServer(options: ServerOptions): Promise<HarnessServer
 
   const allowed = await Promise.all(mounts.map(([, folder]) => realpath(folder)));
   const uploads = createUploads(randomBytes(16).toString('hex'));
-  const before = [redirectToPage, uploads.handle, refuseOutside(root, allowed)] as unknown as NonNullable<
-    Options['before']
-  >;
-  const server = createServer({
+  const files = createServer({
     root,
     // The strings are http-server's own spelling of false.
     showDir: 'false',
@@ -62,17 +59,23 @@ export async function startServer(options: ServerOptions): Promise<HarnessServer
     headers: { ...ISOLATION_HEADERS },
     // A function is what http-server's core takes, although its types know numbers alone.
     cache: cachePolicy as unknown as number,
-    before,
-  }) as Server;
-  await new Promise<void>((resolve, reject) => {
-    // http-server hands its arguments on to `listen`, but has no `once`: the net server behind it has.
-    const inner = (server as unknown as { server: Server }).server;
-    inner.once('error', reject);
-    inner.listen(options.port ?? 0, '127.0.0.1', () => {
-      resolve();
-    });
   });
-  const inner = (server as unknown as { server: Server }).server;
+  // http-server wraps a server of node:http, and hands bodies on only after it has looked at them: what is ours is
+  // answered in front of it.
+  const inner = (files as unknown as { server: Server }).server;
+  const serveFile = inner.listeners('request')[0] as Handler;
+  inner.removeAllListeners('request');
+  const front: Handler = (request, response) => {
+    if (uploads.handle(request, response)) return;
+    if (request.url === '/') redirect(response, '/page/');
+    else if (leadsOutside(request.url ?? '/', root, allowed)) notThere(response);
+    else serveFile(request, response);
+  };
+  inner.on('request', front);
+  await new Promise<void>((resolve, reject) => {
+    inner.once('error', reject);
+    inner.listen(options.port ?? 0, '127.0.0.1', resolve);
+  });
   const { port } = inner.address() as AddressInfo;
   let closed = false;
   return {
@@ -99,37 +102,28 @@ function cachePolicy(pathname: string): string {
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
-const next = (response: ServerResponse): void => {
-  response.emit('next');
-};
-
-const redirectToPage: Handler = (request, response) => {
-  if (request.url !== '/') {
-    next(response);
-    return;
-  }
-  response.writeHead(302, { location: '/page/' });
+function redirect(response: ServerResponse, location: string): void {
+  response.writeHead(302, { location });
   response.end();
-};
+}
 
-/** A link inside a mounted folder could lead out of it; what does not really lie below a mount is not there. */
-function refuseOutside(root: string, allowed: readonly string[]): Handler {
-  const below = (file: string, folder: string): boolean => file === folder || file.startsWith(folder + path.sep);
-  return (request, response) => {
-    let real: string;
-    try {
-      const { pathname } = new URL(request.url ?? '/', 'http://localhost');
-      real = realpathSync(path.join(root, decodeURIComponent(pathname)));
-    } catch {
-      // Not there, or not a path: http-server's own answer (404, 400) is right.
-      next(response);
-      return;
-    }
-    if (real === path.join(root, 'catalog.json') || allowed.some((folder) => below(real, folder))) {
-      next(response);
-      return;
-    }
-    response.writeHead(404);
-    response.end();
-  };
+function notThere(response: ServerResponse): void {
+  response.writeHead(404);
+  response.end();
+}
+
+/** Whether a path is hidden, or exists and lies in no mounted folder: a link inside of one could lead out of it. */
+function leadsOutside(url: string, root: string, allowed: readonly string[]): boolean {
+  let real: string;
+  try {
+    const { pathname } = new URL(url, 'http://localhost');
+    const decoded = decodeURIComponent(pathname);
+    if (decoded.includes('/.')) return true;
+    real = realpathSync(path.join(root, decoded));
+  } catch {
+    // Not there, or not a path: http-server's own answer (404, 400) is right.
+    return false;
+  }
+  const inside = allowed.some((folder) => real === folder || real.startsWith(folder + path.sep));
+  return !inside && real !== path.join(root, 'catalog.json');
 }

@@ -12,8 +12,8 @@ export interface Uploads {
   announce(name: string, bytes: number): string;
   /** Takes what came; @throws PlumblineError `E_UPLOAD` when it never came or came short. */
   take(name: string): Buffer;
-  /** A `before` handler of http-server. */
-  readonly handle: (request: IncomingMessage, response: ServerResponse) => void;
+  /** Answers a request for an upload; @returns false for any other request, which is left alone. */
+  readonly handle: (request: IncomingMessage, response: ServerResponse) => boolean;
 }
 
 interface Slot {
@@ -44,46 +44,53 @@ export function createUploads(token: string): Uploads {
       return received;
     },
     handle(request, response) {
-      const match = /^\/upload\/([^/?#]+)$/.exec(request.url ?? '');
-      if (match?.[1] === undefined) {
-        response.emit('next');
-        return;
-      }
-      const refuse = (status: number, why: string): void => {
+      const name = /^\/upload\/([^/?#]+)$/.exec(request.url ?? '')?.[1];
+      if (name === undefined) return false;
+      const refuse = (status: number, why: string): true => {
         response.writeHead(status, { 'content-type': 'text/plain', connection: 'close' });
         response.end(why);
+        return true;
       };
-      if (request.method !== 'POST') {
-        refuse(405, 'uploads are posted');
-        return;
-      }
-      if (!authorized(request)) {
-        refuse(403, 'wrong or missing token');
-        return;
-      }
-      const slot = slots.get(decodeURIComponent(match[1]));
-      if (slot === undefined) {
-        refuse(404, 'no upload of this name was announced');
-        return;
-      }
-      const chunks: Buffer[] = [];
-      let size = 0;
-      request.on('data', (chunk: Buffer) => {
-        size += chunk.length;
-        // Nothing past the announced size is kept, whatever the header said.
-        if (size <= slot.bytes) chunks.push(chunk);
-        else if (!response.writableEnded) refuse(413, `${String(slot.bytes)} bytes were announced, more came`);
-      });
-      request.on('end', () => {
-        if (response.writableEnded) return;
-        if (size < slot.bytes) {
-          refuse(400, `${String(slot.bytes)} bytes were announced, ${String(size)} came`);
-          return;
-        }
-        slot.received = Buffer.concat(chunks);
+      if (request.method !== 'POST') return refuse(405, 'uploads are posted');
+      if (!authorized(request)) return refuse(403, 'wrong or missing token');
+      const slot = slots.get(decodeURIComponent(name));
+      if (slot === undefined) return refuse(404, 'no upload of this name was announced');
+      receive(request, slot, refuse, () => {
         response.writeHead(204);
         response.end();
       });
+      return true;
     },
   };
+}
+
+function receive(
+  request: IncomingMessage,
+  slot: Slot,
+  refuse: (status: number, why: string) => true,
+  done: () => void,
+): void {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  const onData = (chunk: Buffer): void => {
+    size += chunk.length;
+    if (size <= slot.bytes) {
+      chunks.push(chunk);
+      return;
+    }
+    // Nothing past the announced size is kept or waited for, whatever the header said.
+    request.off('data', onData);
+    request.resume();
+    refuse(413, `${String(slot.bytes)} bytes were announced, more came`);
+  };
+  request.on('data', onData);
+  request.on('end', () => {
+    if (size > slot.bytes) return;
+    if (size < slot.bytes) {
+      refuse(400, `${String(slot.bytes)} bytes were announced, ${String(size)} came`);
+      return;
+    }
+    slot.received = Buffer.concat(chunks);
+    done();
+  });
 }

@@ -5,7 +5,6 @@
 import { test as base } from '@playwright/test';
 import { buildPage } from '../build/page.js';
 import { findEngine } from '../browsers/find.js';
-import type { BrowserName } from '../protocol/cell.js';
 import { datasetsCache, loadDataset, type Dataset } from '../datasets/index.js';
 import { gatherCell, harnessUrl } from '../gather/cell.js';
 import { PagePool } from '../gather/pages.js';
