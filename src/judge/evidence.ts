@@ -1,7 +1,8 @@
 /** Whether an observation shows that the backend which was asked for is the one that ran. */
 import { targetSlug, type Target } from '../protocol/cell.js';
-import { ERRORS, type ErrorCode, type ErrorRecord } from '../protocol/errors.js';
+import type { ErrorRecord } from '../protocol/errors.js';
 import type { Evidence } from '../protocol/observation.js';
+import { because } from './reason.js';
 
 /**
  * @param evidence what was counted over load and run of this cell alone
@@ -11,14 +12,14 @@ import type { Evidence } from '../protocol/observation.js';
 export function evidenceFlaw(evidence: Evidence | undefined, target: Target): ErrorRecord | undefined {
   const asked = targetSlug(target);
   if (evidence === undefined) {
-    return flaw('E_BACKEND_NOT_USED', `${asked} was asked for, and nothing was recorded that shows that it ran.`);
+    return because('E_BACKEND_NOT_USED', `${asked} was asked for, and nothing was recorded that shows that it ran.`);
   }
   if (evidence.gpuDeviceLost !== undefined) {
-    return flaw('E_GPU_DEVICE_LOST', `The GPU device was lost while ${asked} ran: ${evidence.gpuDeviceLost}`);
+    return because('E_GPU_DEVICE_LOST', `The GPU device was lost while ${asked} ran: ${evidence.gpuDeviceLost}`);
   }
   const why = whyNotUsed(evidence, target);
   if (why === undefined) return undefined;
-  return flaw(
+  return because(
     'E_BACKEND_NOT_USED',
     `${asked} was asked for, but ${why}; the runtime calls what it used "${evidence.provider}".`,
   );
@@ -66,10 +67,3 @@ function gpuWork({ gpuDispatches, webglDraws }: Evidence): string | undefined {
   if (gpuDispatches === 0 && webglDraws === 0) return undefined;
   return `the GPU worked for it (${String(gpuDispatches)} compute dispatches, ${String(webglDraws)} WebGL draws)`;
 }
-
-const flaw = (code: ErrorCode, message: string): ErrorRecord => ({
-  code,
-  message,
-  hint: ERRORS[code].hint,
-  phase: 'judge',
-});

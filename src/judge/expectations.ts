@@ -10,6 +10,7 @@
 import { z } from 'zod';
 import { ERRORS, PlumblineError, messageOf, type ErrorCode, type ErrorRecord } from '../protocol/errors.js';
 import type { Verdict } from './judge.js';
+import { because } from './reason.js';
 
 /** The codes with which a cell fails; with all others it is an error. */
 const FAIL_CODES: readonly ErrorCode[] = ['E_OUTPUT_NONFINITE', 'E_NUMERIC', 'E_ACCURACY'];
@@ -121,10 +122,6 @@ export function applyExpectation(verdict: Verdict, expectation: Expectation | un
 }
 
 function unexpectedPass({ cells, code, reason, link }: Expectation): ErrorRecord {
-  return {
-    code: 'E_UNEXPECTED_PASS',
-    message: `The cell passes, but "${cells}" is declared to end in ${code} (${reason}; ${link}).`,
-    hint: ERRORS.E_UNEXPECTED_PASS.hint,
-    phase: 'judge',
-  };
+  const message = `The cell passes, but "${cells}" is declared to end in ${code} (${reason}; ${link}).`;
+  return because('E_UNEXPECTED_PASS', message);
 }

@@ -12,8 +12,9 @@ export {
   type Expectation,
   type ExpectationOutcome,
 } from './expectations.js';
-export { ACCURACY_ALPHA, judgeAccuracy, type AccuracyCase, type Verdict } from './judge.js';
+export { judgeAccuracy, type Verdict } from './judge.js';
 export { mcnemarExact } from './mcnemar.js';
+export { ACCURACY_ALPHA, type AccuracyCase } from './measure.js';
 export { toRecord, type RecordExtras } from './record.js';
 export { decodeFloat16, numbersOf, prefixOf } from './tensors.js';
 export { toleranceFor, TOLERANCES, type ToleranceRow } from './tolerances.js';

@@ -3,7 +3,8 @@ import { PRECISIONS } from '../protocol/cell.js';
 import type { Observation, TensorData } from '../protocol/observation.js';
 import { accuracySchema, numericSchema } from '../protocol/record.js';
 import { errorRecordSchema } from '../protocol/observation.js';
-import { ACCURACY_ALPHA, judgeAccuracy, type AccuracyCase, type Verdict } from './judge.js';
+import { judgeAccuracy, type Verdict } from './judge.js';
+import { ACCURACY_ALPHA, type AccuracyCase } from './measure.js';
 import { evidence, float32, mapped, observation, passingCase, seeded } from './testing.js';
 
 /** The logits of the passing case, changed. */
@@ -67,7 +68,7 @@ describe('pass', () => {
     expect(judged(both)).toMatchObject({ status: 'pass', numeric: { nonFinite: 0 } });
     expect(judged({ ...both, outputs: input.outputs })).toMatchObject({
       status: 'fail',
-      reason: { code: 'E_NUMERIC' },
+      reason: { code: 'E_NUMERIC', message: expect.stringMatching(/, the PC has NaN; 2 of 2000 elements/) as unknown },
       numeric: { nonFinite: 0, maxAbs: 'Infinity', worst: { want: 'NaN' } },
     });
   });
@@ -112,7 +113,7 @@ describe('fail: numbers', () => {
       outputs: [{ ...set(-4.2), shape: [200, 10], data: set(-4.2).data.slice(0, 2000) }],
     });
     expect(verdict.reason?.message).toMatch(
-      /^logit 3 of sample 117 is -4\.2, the PC has 4\.2 \(off by 8\.4, tolerance (\d\.\d+e-5|0\.0000\d+): fp32 on a CPU\); 1 of 2000 elements are beyond\.$/,
+      /^logit 3 of sample 117 is -4\.2, the PC has 4\.2 \(off by 8\.4, tolerance (\d\.\d+e-5|0\.0000\d+): fp32 on a CPU\); 1 of 2000 elements are beyond tolerance\.$/,
     );
     expect(verdict.numeric?.worst).toMatchObject({ sample: 117, index: 3 });
   });
@@ -309,7 +310,7 @@ describe('several outputs', () => {
     expect(judged(two(small)).status).toBe('pass');
     const verdict = judged(two(small.map((value, i) => (i === 7 ? value * 1.001 : value))));
     expect(verdict).toMatchObject({ status: 'fail', reason: { code: 'E_NUMERIC' }, numeric: { worst: { sample: 7 } } });
-    expect(verdict.reason?.message).toMatch(/^element of "angle" 0 of sample 7/);
+    expect(verdict.reason?.message).toMatch(/^element 0 of "angle" of sample 7/);
     expect(verdict.reason?.message).toMatch(/1 of 2200 elements/);
   });
 
@@ -349,7 +350,35 @@ test('fp16 outputs beside an fp32 original of another dtype', () => {
   expect(judged({ ...input, outputs: [negated] })).toMatchObject({ status: 'fail', reason: { code: 'E_NUMERIC' } });
 });
 
+test('integer outputs are judged exactly', () => {
+  const classes = (...values: bigint[]): TensorData => ({
+    name: 'classes',
+    dtype: 'int64',
+    shape: [2],
+    data: BigInt64Array.from(values),
+  });
+  const input = passingCase(2, {
+    outputs: [classes(7n, 1_000_001n)],
+    baseline: [classes(7n, 1_000_000n)],
+    labels: undefined,
+    outputSpecs: [{ name: 'classes', dtype: 'int64', shape: ['N'] }],
+  });
+  expect(judged({ ...input, outputs: input.baseline }).status).toBe('pass');
+  expect(judged(input).reason).toMatchObject({
+    code: 'E_NUMERIC',
+    message:
+      'element 0 of "classes" of sample 1 is 1000001, the PC has 1000000 (off by 1, tolerance 0: fp32 on a CPU); ' +
+      '1 of 2 elements are beyond tolerance.',
+  });
+});
+
 describe('never throws', () => {
+  test('and a defect of the judge does not hide the fault of the cell', () => {
+    const fault = { code: 'E_RUN', message: 'the real reason', hint: 'look', phase: 'run' } as const;
+    const input = { ...observed({ outcome: 'faulted', fault }), precision: 'fp8' } as unknown as AccuracyCase;
+    expect(judged(input)).toEqual({ status: 'error', reason: fault });
+  });
+
   test.each<[string, unknown]>([
     ['nothing', undefined],
     ['an empty object', {}],

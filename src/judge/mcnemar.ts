@@ -12,7 +12,8 @@
  *
  *     p = min(1, 2 * sum_{k=0}^{m} C(n, k) / 2^n),   n = b + c,   m = min(b, c).
  *
- * The largest term is taken in log space and the others as ratios to it, so that nothing overflows. The sum exceeds one half where b = c: hence the limit to 1.
+ * The limit to 1 is for b = c, where the sum counts the middle term for both sides. The largest term is taken in log
+ * space and the others as ratios to it, so that nothing overflows.
  *
  * @param b samples that the first alone gets right (a non-negative integer)
  * @param c samples that the second alone gets right (a non-negative integer)

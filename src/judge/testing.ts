@@ -1,7 +1,7 @@
 /** Makers of what the judge's own tests judge: seeded numbers, tensors, whole cases. Used by tests alone. */
 import type { OutputSpec } from '../protocol/card.js';
 import type { Evidence, Observation, TensorData } from '../protocol/observation.js';
-import type { AccuracyCase } from './judge.js';
+import type { AccuracyCase } from './measure.js';
 
 /** Uniform numbers in [0, 1), the same for the same seed. Mulberry32 by Tommy Ettinger (public domain). */
 export function seeded(seed: number): () => number {
