@@ -34,6 +34,15 @@ program
   });
 
 program
+  .command('report')
+  .description('make the Allure report of the last run, and open it where there is a desktop')
+  .option('--no-open', 'only make it, and print where it is')
+  .action(async (options: { open: boolean }) => {
+    const { report } = await import('./commands/report.js');
+    process.exitCode = await report(options);
+  });
+
+program
   .command('schema')
   .description('write the published JSON Schemas of model cards and expectations')
   .action(async () => {

@@ -175,5 +175,6 @@ export function uniqueRecords(records: Iterable<ResultRecord>): ResultRecord[] {
 /** The records of a whole run, one a cell and kind, in the order of reports. Complete: no cell of the suite is missing. */
 export function recordsOfSuite(suite: Suite, status: FullResult['status'], globalError?: string): ResultRecord[] {
   const end: RunEnd = { status, cause: globalError ?? causeOf(suite) };
-  return uniqueRecords(suite.allTests().flatMap((test) => recordsOfTest(test, end)));
+  const records = uniqueRecords(suite.allTests().flatMap((test) => recordsOfTest(test, end)));
+  return records.map((record) => (isBad(record) ? { ...record, finding: `findings/${record.id}` } : record));
 }

@@ -21,9 +21,25 @@ import { PlumblineError, messageOf } from '../protocol/errors.js';
  * All writes are synchronous and small: a kill loses nothing that was written, and reporters are called one by one.
  */
 export class ReportFolder {
+  static readonly #open = new Map<string, ReportFolder>();
+
+  /** The one folder that all reporters of a run share, so that a failure moves all of them, and is said once. */
+  static shared(root: string): ReportFolder {
+    const folder = this.#open.get(root) ?? new ReportFolder(root);
+    this.#open.set(root, folder);
+    return folder;
+  }
+
+  /** As {@link shared}, but forgets what happened in an earlier run of this process (the UI mode). */
+  static fresh(root: string): ReportFolder {
+    this.#open.delete(root);
+    return this.shared(root);
+  }
+
   #root: string;
   #fallback: string | undefined;
   #failure: PlumblineError | undefined;
+  #raised = false;
   readonly #say: (error: PlumblineError) => void;
 
   /** @param say - Is told of the first failure, at once. */
@@ -42,13 +58,20 @@ export class ReportFolder {
     return this.#failure;
   }
 
+  /** Throws {@link failure}, if there is one and it has not been thrown before: a reporter that throws turns the run red. */
+  raise(): void {
+    if (this.#failure === undefined || this.#raised) return;
+    this.#raised = true;
+    throw this.#failure;
+  }
+
   /**
    * Makes the folder, proves with one byte that `file` can be written, and leaves it empty. The file is emptied rather
    * than removed: it may be a link to a place that the user chose.
    */
   start(file: string): void {
     this.#attempt((root) => {
-      mkdirSync(root, { recursive: true });
+      mkdirSync(path.dirname(path.join(root, file)), { recursive: true });
       const descriptor = openSync(path.join(root, file), 'w');
       try {
         writeSync(descriptor, '\n');
@@ -77,6 +100,13 @@ export class ReportFolder {
   append(file: string, text: string): void {
     this.#attempt((root) => {
       appendFileSync(path.join(root, file), text);
+    });
+  }
+
+  /** For what others write into the folder: tells of their failure. Later writes go to the fallback. */
+  report(thrown: unknown): void {
+    this.#attempt((root) => {
+      if (root !== this.#fallback) throw thrown;
     });
   }
 

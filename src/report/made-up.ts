@@ -29,7 +29,7 @@ export function madeUpRecord(id: string, changes: Partial<ResultRecord> = {}): R
       runtimeVersion: runtime === 'ort' ? '1.30.0' : '4.22.0',
       browserVersion: VERSIONS[browser],
       driver: browser === 'webkit' ? 'webdriver' : 'playwright',
-      driverVersion: '1.64.1',
+      driverVersion: browser === 'webkit' ? '4.45.0' : '1.64.1',
       os: 'Debian GNU/Linux 12 (bookworm)',
       cpu: 'AMD EPYC 7R13, 2 logical CPUs',
       gpu: GPUS[browser],

@@ -32,7 +32,7 @@ export default class ResultsReporter implements Reporter {
   readonly #found = new Set<string>();
 
   constructor(options: ReporterOptions = {}) {
-    this.#folder = new ReportFolder(reportPaths(options.configDir).root);
+    this.#folder = ReportFolder.fresh(reportPaths(options.configDir).root);
     this.#listing = options._mode === 'list';
   }
 
@@ -74,12 +74,17 @@ export default class ResultsReporter implements Reporter {
 
   async onEnd(result: FullResult): Promise<{ status?: FullResult['status'] } | undefined> {
     if (this.#listing || this.#suite === undefined) return undefined;
-    const records = recordsOfSuite(this.#suite, result.status, this.#globalError).map((record) =>
-      this.#withFinding(record),
-    );
+    const records = recordsOfSuite(this.#suite, result.status, this.#globalError);
+    for (const record of records) {
+      // A failed cell always has a finding, if only of what is known without it.
+      if (isBad(record) && !this.#found.has(record.id)) this.#writeFinding(buildFinding({ record }));
+    }
+    // A retry that passed leaves no finding of the attempt before it.
+    const wanted = new Set(records.flatMap(({ id, finding }) => (finding === undefined ? [] : [id])));
+    this.#folder.clear(...[...this.#found].filter((id) => !wanted.has(id)).map((id) => `findings/${id}`));
     this.#folder.write(RESULTS, lines(records));
     // Thrown, not returned: `merge-reports` heeds nothing else, and every reporter that prints shows it.
-    if (this.#folder.failure !== undefined) throw this.#folder.failure;
+    this.#folder.raise();
     return await Promise.resolve(result.status === 'passed' && records.some(isBad) ? { status: 'failed' } : undefined);
   }
 
@@ -95,14 +100,6 @@ export default class ResultsReporter implements Reporter {
       return; // The file is gone (the disk was full, somebody cleaned up); the record stands without it.
     }
     this.#folder.write(target, bytes);
-  }
-
-  /** A failed cell always has a finding, if only of what is known without it. */
-  #withFinding(record: ResultRecord): ResultRecord {
-    if (!isBad(record)) return record;
-    const located = { ...record, finding: `findings/${record.id}` };
-    if (!this.#found.has(record.id)) this.#writeFinding(buildFinding({ record: located }));
-    return located;
   }
 
   #writeFinding(finding: Finding): void {

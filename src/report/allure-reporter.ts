@@ -1,0 +1,156 @@
+/**
+ * `allure-playwright`, fed from our records: a cell's labels, parameters, status and numbers come from the record that it
+ * left (or that stands for it, where its worker died), here in the reporter. So tests call nothing of Allure's, shards and
+ * merges look the same, and the private attachments, megabytes of them, stay out of the report.
+ */
+import path from 'node:path';
+import type { FullConfig, FullResult, Suite, TestCase, TestResult, TestStep } from '@playwright/test/reporter';
+import { ContentType, type TestResult as AllureResult } from 'allure-js-commons';
+import type { EnvironmentInfo } from 'allure-js-commons/sdk';
+import { AllureReporter } from 'allure-playwright';
+import type { ResultRecord } from '../protocol/record.js';
+import { allureCategories, allureEnvironment, allureMessage, applyVerdict, numbersPage } from './allure.js';
+import { isPrivate, PRIVATE_PREFIX } from './attachments.js';
+import { cellOf, recordsOfSuite, recordsOfTest, type RunEnd } from './collect.js';
+import { ReportFolder } from './folder.js';
+import { reportPaths, type ReporterOptions } from './paths.js';
+
+/** What allure-js-commons sends from tests; here it is sent by us. */
+const RUNTIME_MESSAGE = 'application/vnd.allure.message+json';
+
+/** `Attach "plumbline:record"`: how Playwright titles the step of an attachment. */
+const isPrivateStep = (step: TestStep): boolean => step.title.includes(`"${PRIVATE_PREFIX}`);
+
+export default class MatrixAllureReporter extends AllureReporter {
+  readonly #paths: ReturnType<typeof reportPaths>;
+  readonly #folder: ReportFolder;
+  readonly #listing: boolean;
+  /** The record that each running call of {@link onTestEnd} writes, by test title. */
+  readonly #writing: Map<string, ResultRecord>;
+  /** Read by allure-playwright when it ends; filled just before. */
+  readonly #environment: EnvironmentInfo;
+  readonly #pending: Promise<void>[] = [];
+  #matrix: Suite | undefined;
+  #end: RunEnd = { status: undefined };
+
+  constructor(options: ReporterOptions = {}) {
+    const writing = new Map<string, ResultRecord>();
+    const environment: EnvironmentInfo = {};
+    const beforeTestResultWrite = (result: AllureResult): void => {
+      const record = writing.get(result.name ?? '');
+      if (record !== undefined) applyVerdict(result, record);
+    };
+    super({
+      // Hooks and fixtures are the harness's business; steps that a spec names are shown.
+      detail: false,
+      categories: allureCategories(),
+      environmentInfo: environment,
+      listeners: [{ beforeTestResultWrite }],
+    });
+    this.#writing = writing;
+    this.#environment = environment;
+    this.#listing = options._mode === 'list';
+    this.#paths = reportPaths(options.configDir);
+    this.#folder = ReportFolder.shared(this.#paths.root);
+  }
+
+  override onConfigure(config: FullConfig): void {
+    // allure-playwright takes folders from the first project and trips where there is none.
+    if (config.projects.length > 0) super.onConfigure(config);
+  }
+
+  override onBegin(suite: Suite): void {
+    if (this.#listing) return;
+    const results = path.basename(this.#paths.allureResults);
+    this.#folder.clear(results);
+    this.#folder.start(`${results}/environment.properties`);
+    this.options = { ...this.options, resultsDir: path.join(this.#folder.root, results) };
+    this.#guard(() => {
+      super.onBegin(suite);
+      this.#matrix = suite;
+    });
+  }
+
+  override onTestBegin(test: TestCase): void {
+    if (this.#matrix === undefined) return;
+    this.#guard(() => {
+      super.onTestBegin(test);
+    });
+  }
+
+  override onStepBegin(test: TestCase, result: TestResult, step: TestStep): void {
+    if (this.#matrix === undefined || isPrivateStep(step)) return;
+    this.#guard(() => {
+      super.onStepBegin(test, result, step);
+    });
+  }
+
+  override onStepEnd(test: TestCase, result: TestResult, step: TestStep): void {
+    if (this.#matrix === undefined || isPrivateStep(step)) return;
+    this.#guard(() => {
+      super.onStepEnd(test, result, step);
+    });
+  }
+
+  override onTestEnd(test: TestCase, result: TestResult): Promise<void> {
+    if (this.#matrix === undefined) return Promise.resolve();
+    // Playwright does not wait for this promise, and a rejected one would end the run.
+    const written = this.#write(test, result).catch((thrown: unknown) => {
+      this.#folder.report(thrown);
+    });
+    this.#pending.push(written);
+    return written;
+  }
+
+  override async onEnd(result?: FullResult): Promise<void> {
+    if (this.#matrix === undefined) {
+      if (!this.#listing) this.#folder.raise();
+      return;
+    }
+    await Promise.all(this.#pending);
+    this.#end = { status: result?.status };
+    Object.assign(this.#environment, allureEnvironment(recordsOfSuite(this.#matrix, result?.status ?? 'passed')));
+    try {
+      await super.onEnd();
+      await Promise.all(this.#pending);
+    } catch (thrown) {
+      this.#folder.report(thrown);
+    }
+    this.#folder.raise();
+  }
+
+  async #write(test: TestCase, result: TestResult): Promise<void> {
+    const attachments = result.attachments.filter((attachment) => !isPrivate(attachment));
+    const cell = cellOf(test);
+    const record = cell === undefined ? undefined : recordsOfTest(test, this.#end).find(({ id }) => id === test.title);
+    if (record !== undefined) {
+      this.#writing.set(test.title, record);
+      attachments.unshift(...attachmentsOf(record));
+    }
+    try {
+      // A view, not a copy: in a merge results have getters.
+      await super.onTestEnd(test, Object.create(result, { attachments: { value: attachments } }) as TestResult);
+    } finally {
+      this.#writing.delete(test.title);
+    }
+  }
+
+  #guard(action: () => void): void {
+    try {
+      action();
+    } catch (thrown) {
+      this.#matrix = undefined;
+      this.#folder.report(thrown);
+    }
+  }
+}
+
+function attachmentsOf(record: ResultRecord): TestResult['attachments'] {
+  const numbers = numbersPage(record);
+  const body = (text: string): Buffer => Buffer.from(text, 'utf8');
+  return [
+    { name: 'Allure Metadata', contentType: RUNTIME_MESSAGE, body: body(JSON.stringify(allureMessage(record))) },
+    ...(numbers === undefined ? [] : [{ name: 'Numbers', contentType: ContentType.HTML, body: body(numbers) }]),
+    { name: 'Record', contentType: ContentType.JSON, body: body(JSON.stringify(record, null, 2)) },
+  ];
+}
