@@ -1,5 +1,6 @@
 /** What the browser is and has. */
 import type { Environment } from '../src/protocol/observation.js';
+import { unwatchedCanvas } from './evidence.js';
 
 let known: Promise<Environment> | undefined;
 
@@ -36,7 +37,7 @@ function clockResolution(): number {
 }
 
 export function webglRenderer(): string | undefined {
-  const gl = document.createElement('canvas').getContext('webgl2');
+  const gl = unwatchedCanvas().getContext('webgl2');
   if (gl === null) return undefined;
   const debug = gl.getExtension('WEBGL_debug_renderer_info');
   const renderer: unknown = gl.getParameter(debug?.UNMASKED_RENDERER_WEBGL ?? gl.RENDERER);

@@ -10,7 +10,6 @@ const counts: { -readonly [K in keyof Counts]: number } = { gpuDispatches: 0, we
 const wasmModules: { name: string; bytes: number }[] = [];
 const memories = new Set<WebAssembly.Memory>();
 const alive = new Set<Worker>();
-const devices = new Set<GPUDevice>();
 let deviceLost: string | undefined;
 
 /** Replaces `owner[name]` by a function that calls `before` first. Does nothing where the platform lacks it. */
@@ -51,13 +50,22 @@ function watchDevices(): void {
   const original: GPUAdapter['requestDevice'] = Reflect.get(adapter, 'requestDevice');
   adapter.requestDevice = async function (this: GPUAdapter, descriptor) {
     const device = await original.call(this, descriptor);
-    devices.add(device);
     void device.lost.then((info) => {
-      devices.delete(device);
-      deviceLost = `WebGPU device lost (${info.reason}): ${info.message}`;
+      // A runtime may destroy its own device and ask for another; any other end is a loss.
+      if (info.reason !== 'destroyed') deviceLost = `WebGPU device lost (${info.reason}): ${info.message}`;
     });
     return device;
   };
+}
+
+/** Canvases of the page's own, which it throws away as it likes. */
+const ownCanvases = new WeakSet<EventTarget>();
+
+/** A canvas to look at WebGL with: losing its context is no evidence of anything. */
+export function unwatchedCanvas(): HTMLCanvasElement {
+  const canvas = document.createElement('canvas');
+  ownCanvases.add(canvas);
+  return canvas;
 }
 
 function watchWebglContexts(): void {
@@ -73,7 +81,7 @@ function watchWebglContexts(): void {
     const original: unknown = Reflect.get(prototype, 'getContext');
     if (typeof original !== 'function') continue;
     Reflect.set(prototype, 'getContext', function (this: EventTarget, kind: string, ...rest: unknown[]): unknown {
-      if (kind.startsWith('webgl') && !watched.has(this)) {
+      if (kind.startsWith('webgl') && !watched.has(this) && !ownCanvases.has(this)) {
         watched.add(this);
         watch(this);
       }
@@ -166,9 +174,4 @@ export function evidenceSince(mark: Counts): Omit<Evidence, 'provider' | 'thread
 /** Words about a GPU device that this page has lost; `undefined` while it has lost none. */
 export function gpuDeviceLost(): string | undefined {
   return deviceLost;
-}
-
-/** The WebGPU devices that runtimes hold now: what the device-lost test destroys. */
-export function liveGpuDevices(): readonly GPUDevice[] {
-  return [...devices];
 }

@@ -43,8 +43,8 @@ export const start: StartRuntime = async (target) => {
   const providers = executionProviders(backend.provider);
   try {
     const bytes = Uint8Array.from(atob(TINY_MODEL), (character) => character.charCodeAt(0));
-    const session = await ort.InferenceSession.create(bytes, { executionProviders: providers });
-    await session.release();
+    // Never released: with its last session the native provider gives up the GPU device.
+    await ort.InferenceSession.create(bytes, { executionProviders: providers });
   } catch (error) {
     throw new PlumblineError('E_BACKEND_UNAVAILABLE', messageOf(error), { cause: error });
   }

@@ -23,6 +23,9 @@ const ISOLATION_HEADERS = {
 /** A name with a content hash, or a path with a version in it: such a file never changes. */
 const IMMUTABLE = /-[A-Z0-9]{8}\.(js|css)(\.map)?$|^\/page\/vendor\/[^/]+-\d|^\/datasets\/[^/]+-[0-9a-f]{12}\//;
 
+/** http-server's middleware reads a property that Node deprecates; nobody here can change that, so nobody need read of it. */
+const UNION_DEPRECATION = 'DEP0066';
+
 export interface ServerOptions {
   /** Folder by the name under which it is served: `{ page: '/…/dist/harness-page' }` is `/page/`. */
   readonly mounts: Readonly<Record<string, string>>;
@@ -40,6 +43,15 @@ export interface HarnessServer {
   /** Stops listening and ends open connections. May be called twice. */
   close(): Promise<void>;
 }
+
+function silenceUnion(): void {
+  const emitWarning = process.emitWarning.bind(process) as (...rest: unknown[]) => void;
+  process.emitWarning = (...rest: unknown[]): void => {
+    if (!rest.includes(UNION_DEPRECATION)) emitWarning(...rest);
+  };
+}
+
+silenceUnion();
 
 /** Starts a server on 127.0.0.1; it serves the mounted folders and nothing outside of them. */
 export async function startServer(options: ServerOptions): Promise<HarnessServer> {

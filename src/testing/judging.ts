@@ -38,13 +38,14 @@ export async function judgeCell(
   let baseline: CellBaseline | undefined;
   let verdict: Verdict;
   try {
-    baseline = await baselines.forArtifact(cell.model, cell.artifact);
+    // A cell that did not come to an answer is told by its own fault, whatever the baseline is like.
+    if (observation.outcome === 'completed') baseline = await baselines.forArtifact(cell.model, cell.artifact);
     verdict = judgeAccuracy({
       observation,
       outputs,
-      baseline: baseline.reference,
-      fp32: baseline.fp32,
-      labels: baseline.labels,
+      baseline: baseline?.reference ?? [],
+      fp32: baseline?.fp32 ?? [],
+      labels: baseline?.labels,
       outputSpecs: outputsOf(cell.model.card, cell.artifact),
       precision: cell.artifact.precision,
       target: cell.target,
