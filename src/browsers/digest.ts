@@ -8,7 +8,7 @@ export type Digest = (line: string) => string | undefined;
  * @param everyMs counts are said no oftener than this
  * @param now clock, in ms
  */
-export function aptDigest(everyMs = 3_000, now: () => number = Date.now): Digest {
+export function aptDigest(everyMs = 5_000, now: () => number = Date.now): Digest {
   let total = 0;
   const seen = { fetched: 0, unpacked: 0, 'set up': 0 };
   let said = -Infinity;

@@ -10,6 +10,9 @@ import { gpuPath, graphicsOf, libraryFolders, type Graphics } from './graphics.j
 import { thisHost, which, type Host } from './host.js';
 import { chromiumArgs, firefoxPreferences } from './launch.js';
 
+/** What mends a missing engine as far as we know before we tried: to try. */
+export const DEFAULT_MEND = 'npm run setup';
+
 /** Finds all three engines, side by side. */
 export async function findEngines(host: Host = thisHost): Promise<EngineStatus[]> {
   return Promise.all(BROWSERS.map((browser) => findEngine(browser, host)));
@@ -27,7 +30,7 @@ export async function findEngine(browser: BrowserName, host: Host = thisHost): P
   const graphics = graphicsOf(host);
   const engine = (await ownBuild(browser, host, graphics)) ?? (await systemBrowser(browser, host, graphics));
   return engine instanceof NotUsable
-    ? { found: false, browser, why: engine.why, mend: 'npm run setup' }
+    ? { found: false, browser, why: engine.why, mend: DEFAULT_MEND }
     : { found: true, engine };
 }
 

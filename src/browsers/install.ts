@@ -103,7 +103,7 @@ async function downloadBuilds(
       continue;
     }
     const why = outcome === 'stalled' ? `nothing moved for ${seconds(tools.stallMs)}` : firstFault(lines);
-    tools.say(`${label}: can't be had (${why ?? 'it failed'}); going for the system's browser`);
+    tools.say(`${label}: not to be had here (${why ?? 'it failed'}); taking the system's browser`);
     if (outcome === 'stalled' || lines.some((line) => UNREACHABLE.test(line))) break;
   }
   if (downloaded.length === 0 || root === undefined || tools.host.platform !== 'linux') return;

@@ -2,6 +2,7 @@
 import Table from 'cli-table3';
 import colors from 'picocolors';
 import type { EngineStatus } from '../../browsers/engine.js';
+import { DEFAULT_MEND } from '../../browsers/find.js';
 import { thisHost } from '../../browsers/host.js';
 import { install, type Installed } from '../../browsers/install.js';
 import { isComplete, isPerfect, surveyMachine } from '../../browsers/survey.js';
@@ -67,18 +68,19 @@ function rowOf(status: EngineStatus): Table.HorizontalTableRow {
   return [browser, version, driver, gpuPath, source];
 }
 
-function complaints({ engines, lacks, mendLacks }: Installed): string[] {
-  const forMissing = engines.flatMap((status) =>
-    status.found ? [] : [[`${status.browser} is missing.`, status.mend] as const],
-  );
-  const forLacks = (['display', 'WebGL', 'WebGPU'] as const).flatMap((what) => {
+/** What is missing, under the command that mends it: mostly one command mends all. */
+function complaints({ engines, lacks, mendLacks = DEFAULT_MEND }: Installed): string[] {
+  const byMend = new Map<string, string[]>();
+  const add = (what: string, mend: string): void => void byMend.set(mend, [...(byMend.get(mend) ?? []), what]);
+
+  for (const status of engines) if (!status.found) add(status.browser, status.mend);
+  for (const what of ['display', 'WebGL', 'WebGPU'] as const) {
     const packages = lacks.filter((lack) => lack.what === what).map(({ apt }) => apt);
     const purpose = what === 'display' ? 'a display for browsers with a window' : `${what} in software`;
-    return packages.length === 0
-      ? []
-      : [[`No ${purpose}: ${packages.join(', ')} not installed.`, mendLacks ?? 'npm run setup'] as const];
-  });
-  return [...forMissing, ...forLacks].map(
-    ([what, command]) => `${colors.yellow(what)} To mend it: ${colors.cyan(command)}`,
-  );
+    if (packages.length > 0) add(`${purpose} (${packages.join(', ')})`, mendLacks);
+  }
+  return [...byMend].flatMap(([mend, whats]) => [
+    colors.yellow(`Missing: ${whats.join('; ')}.`),
+    `To mend it: ${colors.cyan(mend)}`,
+  ]);
 }
