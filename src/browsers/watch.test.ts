@@ -59,10 +59,16 @@ describe('watch', () => {
     expect(await watch(forThreeSeconds('echo $i'), { stall: { ms: 2_000, folders: [] } })).toBe('done');
   });
 
-  it.runIf(process.platform !== 'win32')('takes a growing file for movement, and silence for none', async () => {
+  /** Grows a file in a folder that is not there at first, without a word. */
+  const growing = (deep: string): string[] =>
+    forThreeSeconds(`mkdir -p ${deep}/down && echo $i >> ${deep}/down/archive`);
+
+  it.runIf(process.platform !== 'win32')('takes a growing file for movement', async () => {
     const deep = join(folder, 'deep');
-    const growing = forThreeSeconds(`mkdir -p ${deep}/down && echo $i >> ${deep}/down/archive`);
-    expect(await watch(growing, { stall: { ms: 2_000, folders: [deep] } })).toBe('done');
-    expect(await watch(growing, { stall: { ms: 2_000, folders: [] } })).toBe('stalled');
+    expect(await watch(growing(deep), { stall: { ms: 2_000, folders: [deep] } })).toBe('done');
+  });
+
+  it.runIf(process.platform !== 'win32')('knows nothing of files that it was not told to watch', async () => {
+    expect(await watch(growing(join(folder, 'deep')), { stall: { ms: 2_000, folders: [] } })).toBe('stalled');
   });
 });
