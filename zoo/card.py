@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -41,5 +42,8 @@ def read_card(folder: Path) -> Json:
 
 
 def write_card(card: Json, folder: Path) -> None:
-    """Writes the card into `folder`."""
-    (folder / CARD).write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    """Writes the card into `folder`, lists of plain values on one line each."""
+    text = json.dumps(card, indent=2, ensure_ascii=False)
+    text = re.sub(r"\[[^][{}]*\]", lambda found: json.dumps(json.loads(found[0]), ensure_ascii=False), text)
+    assert json.loads(text) == card
+    (folder / CARD).write_text(text + "\n", encoding="utf-8")

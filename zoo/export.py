@@ -1,7 +1,9 @@
 """Migrates a trained model to every format, and writes its card."""
 
 import shutil
+import tempfile
 from importlib.metadata import version
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -20,14 +22,28 @@ FIXED_BATCH = 100
 
 
 def export(recipe: Recipe) -> None:
-    """Writes `fixtures/models/<model>/` anew from the weights that `train` left, and verifies it."""
+    """Writes `fixtures/models/<model>/` anew from the weights that `train` left.
+
+    The old folder stays until the new one has been verified.
+
+    @raises ZooError when an artifact does not compute what PyTorch computes.
+    """
+    target = MODELS / recipe.name
+    MODELS.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=MODELS, prefix=".") as scratch:
+        folder = Path(scratch) / recipe.name
+        folder.mkdir()
+        _write(recipe, folder)
+        verify(recipe, folder)
+        shutil.rmtree(target, ignore_errors=True)
+        folder.rename(target)
+
+
+def _write(recipe: Recipe, folder: Path) -> None:
     model = recipe.module()
     model.load_state_dict(torch.load(weights_path(recipe), weights_only=True))
     weights = {name: tensor.numpy() for name, tensor in model.state_dict().items()}
 
-    folder = MODELS / recipe.name
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
     onnx_path = folder / f"{recipe.name}-fp32.onnx"
     fixed_path = folder / f"{recipe.name}-fp32-b{FIXED_BATCH}.onnx"
     tfjs = folder / "tfjs"
@@ -85,7 +101,7 @@ def export(recipe: Recipe) -> None:
                         "tool": "tensorflowjs_converter",
                         "version": version("tensorflowjs"),
                         "command": command,
-                        "note": f"From a Keras twin that holds PyTorch's weights (zoo/to_tfjs.py). {' '.join(tfjs_command)}",
+                        "note": f"From a Keras twin with PyTorch's weights (zoo/to_tfjs.py). {' '.join(tfjs_command)}",
                     },
                 },
             ],
@@ -99,4 +115,3 @@ def export(recipe: Recipe) -> None:
         },
         folder,
     )
-    verify(recipe)

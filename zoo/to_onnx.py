@@ -1,13 +1,13 @@
 """PyTorch -> ONNX, by `torch.onnx`'s exporter over `torch.export`."""
 
-import subprocess
 import sys
-import warnings
 from pathlib import Path
 
 import onnx
 import torch
 from torch import nn
+
+from .tool import run_tool
 
 OPSET = 18
 """The oldest that the exporter writes without a conversion afterwards; all runtimes take the operators used here."""
@@ -30,19 +30,17 @@ def export_onnx(model: nn.Module, example: torch.Tensor, path: Path) -> None:
 
     @param example a batch of at least two: `torch.export` takes sizes 0 and 1 for constants.
     """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", category=FutureWarning)
-        program = torch.onnx.export(
-            model.eval(),
-            (example,),
-            dynamo=True,
-            opset_version=OPSET,
-            input_names=[INPUT],
-            output_names=[OUTPUT],
-            dynamic_shapes=({0: torch.export.Dim(BATCH)},),
-            external_data=False,
-            verbose=False,
-        )
+    program = torch.onnx.export(
+        model.eval(),
+        (example,),
+        dynamo=True,
+        opset_version=OPSET,
+        input_names=[INPUT],
+        output_names=[OUTPUT],
+        dynamic_shapes=({0: torch.export.Dim(BATCH)},),
+        external_data=False,
+        verbose=False,
+    )
     proto = _without_traces(program.model_proto)
     onnx.checker.check_model(proto, full_check=True)
     path.write_bytes(proto.SerializeToString(deterministic=True))
@@ -54,5 +52,5 @@ def fix_batch(source: Path, target: Path, batch: int) -> list[str]:
     @returns the tool's command line with file names only, for the card.
     """
     tool = ["-m", "onnxruntime.tools.make_dynamic_shape_fixed", "--dim_param", BATCH, "--dim_value", str(batch)]
-    subprocess.run([sys.executable, *tool, str(source), str(target)], check=True)
+    run_tool([sys.executable, *tool, str(source), str(target)])
     return ["python", *tool, source.name, target.name]

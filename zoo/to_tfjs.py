@@ -5,7 +5,7 @@ Keras 2 (`tf_keras`) because TF.js reads Keras 2's topology.
 """
 
 import os
-import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -15,6 +15,10 @@ os.environ |= {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1", "TF_EN
 import numpy as np
 import tf_keras as keras
 from tf_keras import layers
+
+from .tool import run_tool
+
+CONVERTER = "tensorflowjs_converter"
 
 INPUT_SHAPE = (28, 28, 1)
 
@@ -78,8 +82,8 @@ def export_tfjs(name: str, weights: dict[str, np.ndarray], folder: Path) -> list
     with tempfile.TemporaryDirectory() as scratch:
         h5 = Path(scratch) / f"{name}.h5"
         keras_twin(name, weights).save(h5, include_optimizer=False)
-        subprocess.run(["tensorflowjs_converter", *options, str(h5), str(folder)], check=True)
-    return ["tensorflowjs_converter", *options, h5.name, folder.name]
+        run_tool([str(Path(sys.executable).with_name(CONVERTER)), *options, str(h5), str(folder)])
+    return [CONVERTER, *options, h5.name, folder.name]
 
 
 def run_tfjs(model_json: Path, images: np.ndarray) -> np.ndarray:

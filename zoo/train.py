@@ -28,9 +28,7 @@ def _tensors(split: str) -> tuple[torch.Tensor, torch.Tensor]:
 def accuracy(model: nn.Module, x: torch.Tensor, y: torch.Tensor) -> float:
     """Top-1 accuracy in [0, 1]."""
     model.eval()
-    correct = sum(
-        int((model(xs).argmax(1) == ys).sum()) for xs, ys in zip(x.split(1000), y.split(1000), strict=True)
-    )
+    correct = sum(int((model(xs).argmax(1) == ys).sum()) for xs, ys in zip(x.split(1000), y.split(1000), strict=True))
     return correct / len(y)
 
 
