@@ -8,6 +8,7 @@ import type { FullConfig, FullResult, Suite, TestCase, TestResult, TestStep } fr
 import { ContentType, type TestResult as AllureResult } from 'allure-js-commons';
 import type { EnvironmentInfo } from 'allure-js-commons/sdk';
 import { AllureReporter } from 'allure-playwright';
+import { messageOf, PlumblineError } from '../protocol/errors.js';
 import type { ResultRecord } from '../protocol/record.js';
 import { allureCategories, allureEnvironment, allureMessage, applyVerdict, numbersPage } from './allure.js';
 import { isPrivate, PRIVATE_PREFIX } from './attachments.js';
@@ -32,6 +33,7 @@ export default class MatrixAllureReporter extends AllureReporter {
   readonly #pending: Promise<void>[] = [];
   #matrix: Suite | undefined;
   #end: RunEnd = { status: undefined };
+  #defect: PlumblineError | undefined;
 
   constructor(options: ReporterOptions = {}) {
     const writing = new Map<string, ResultRecord>();
@@ -55,8 +57,10 @@ export default class MatrixAllureReporter extends AllureReporter {
   }
 
   override onConfigure(config: FullConfig): void {
-    // allure-playwright takes folders from the first project and trips where there is none.
-    if (config.projects.length > 0) super.onConfigure(config);
+    // Not allure-playwright's own: it takes the first project, and in a merge there is none yet.
+    this.config = config;
+    this.outputDir = config.projects[0]?.outputDir;
+    this.snapshotDir = config.projects[0]?.snapshotDir;
   }
 
   override onBegin(suite: Suite): void {
@@ -96,27 +100,27 @@ export default class MatrixAllureReporter extends AllureReporter {
     if (this.#matrix === undefined) return Promise.resolve();
     // Playwright does not wait for this promise, and a rejected one would end the run.
     const written = this.#write(test, result).catch((thrown: unknown) => {
-      this.#folder.report(thrown);
+      this.#fail(thrown);
     });
     this.#pending.push(written);
     return written;
   }
 
   override async onEnd(result?: FullResult): Promise<void> {
-    if (this.#matrix === undefined) {
-      if (!this.#listing) this.#folder.raise();
-      return;
-    }
+    if (this.#listing) return;
     await Promise.all(this.#pending);
-    this.#end = { status: result?.status };
-    Object.assign(this.#environment, allureEnvironment(recordsOfSuite(this.#matrix, result?.status ?? 'passed')));
-    try {
-      await super.onEnd();
-      await Promise.all(this.#pending);
-    } catch (thrown) {
-      this.#folder.report(thrown);
+    if (this.#matrix !== undefined) {
+      this.#end = { status: result?.status };
+      Object.assign(this.#environment, allureEnvironment(recordsOfSuite(this.#matrix, result?.status ?? 'passed')));
+      try {
+        await super.onEnd();
+        await Promise.all(this.#pending);
+      } catch (thrown) {
+        this.#fail(thrown);
+      }
     }
     this.#folder.raise();
+    if (this.#defect !== undefined) throw this.#defect;
   }
 
   async #write(test: TestCase, result: TestResult): Promise<void> {
@@ -139,11 +143,21 @@ export default class MatrixAllureReporter extends AllureReporter {
     try {
       action();
     } catch (thrown) {
-      this.#matrix = undefined;
-      this.#folder.report(thrown);
+      this.#fail(thrown);
     }
   }
+
+  /** Nothing more is written after a failure; the other reporters go on. */
+  #fail(thrown: unknown): void {
+    this.#matrix = undefined;
+    if (isSystemError(thrown)) this.#folder.report(thrown);
+    else
+      this.#defect ??= new PlumblineError('E_INTERNAL', `no Allure results: ${messageOf(thrown)}`, { cause: thrown });
+  }
 }
+
+/** Whether the disk, not the code, is at fault. */
+const isSystemError = (thrown: unknown): boolean => thrown instanceof Error && 'errno' in thrown;
 
 function attachmentsOf(record: ResultRecord): TestResult['attachments'] {
   const numbers = numbersPage(record);
