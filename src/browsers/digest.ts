@@ -17,7 +17,7 @@ export function aptDigest(everyMs = 5_000, now: () => number = Date.now): Digest
     // The last of a step is always said, so that no step ends in the air.
     if (seen[step] !== total && now() - said < everyMs) return undefined;
     said = now();
-    return `${step} ${String(seen[step])} of ${String(total)} packages`;
+    return `${step} ${String(seen[step])} of ${packages(total)}`;
   };
   return (line) => {
     const newly = /^\d+ upgraded, (\d+) newly installed/.exec(line)?.[1];
@@ -27,7 +27,7 @@ export function aptDigest(everyMs = 5_000, now: () => number = Date.now): Digest
     }
     if (/^(E|Err:\d+)[: ]/.test(line)) return line;
     const size = /^Need to get (?:[\d.,]+ \S+\/)?([\d.,]+ \S+) of archives/.exec(line)?.[1];
-    if (size !== undefined && total > 0) return `${String(total)} packages, ${size} to fetch`;
+    if (size !== undefined && total > 0) return `${packages(total)}, ${size} to fetch`;
     // `apt-get update` has no total: its lists are not counted.
     if (total === 0) return undefined;
     if (/^Get:\d+ /.test(line)) return count('fetched');
@@ -36,6 +36,8 @@ export function aptDigest(everyMs = 5_000, now: () => number = Date.now): Digest
     return undefined;
   };
 }
+
+const packages = (count: number): string => `${String(count)} package${count === 1 ? '' : 's'}`;
 
 /** The output of `playwright install`: the product, and each tenth of its download. */
 export function playwrightDigest(): Digest {

@@ -12,6 +12,7 @@ import { namesEndpoint } from './endpoint.js';
 import type { MissingEngine } from './engine.js';
 import { buildFolder } from './find.js';
 import { which, type Host } from './host.js';
+import { onOwnEnd } from './own-end.js';
 import type { Survey } from './survey.js';
 import type { Outcome, Watch, WatchOptions } from './watch.js';
 
@@ -89,6 +90,10 @@ async function downloadBuilds(
     const label = `playwright install ${browser}`;
     // The archive first grows in a temporary folder: in one of ours, so that it can be watched, and goes for certain.
     const temporary = mkdtempSync(join(tmpdir(), 'plumbline-setup-'));
+    const clear = (): void => {
+      rmSync(temporary, { recursive: true, force: true });
+    };
+    const release = onOwnEnd(clear);
     const target = buildFolder(tools.host.playwrightBuild(browser).executablePath);
     // Headless, the whole browser is used; Playwright's shell of it has no WebGPU.
     const flags = browser === 'chromium' ? ['--no-shell'] : [];
@@ -97,17 +102,20 @@ async function downloadBuilds(
       env: { TMPDIR: temporary, TEMP: temporary, TMP: temporary },
       stall: { ms: tools.stallMs, folders: target === undefined ? [temporary] : [temporary, target] },
     });
-    rmSync(temporary, { recursive: true, force: true });
+    release();
+    clear();
     if (outcome === 'done') {
       downloaded.push(browser);
       continue;
     }
     const why = outcome === 'stalled' ? `nothing moved for ${seconds(tools.stallMs)}` : firstFault(lines);
-    tools.say(`${label}: not to be had here (${why ?? 'it failed'}); taking the system's browser`);
+    tools.say(`${label}: not to be had here (${why ?? 'it failed'})`);
     if (outcome === 'stalled' || lines.some((line) => UNREACHABLE.test(line))) break;
   }
   if (downloaded.length === 0 || root === undefined || tools.host.platform !== 'linux') return;
-  await narrate(tools, 'playwright install-deps', [...cli, 'install-deps', ...downloaded], { digest: aptDigest() });
+  const label = 'playwright install-deps';
+  const deps = await narrate(tools, label, [...cli, 'install-deps', ...downloaded], { digest: aptDigest() });
+  if (deps.outcome !== 'done') tools.say(`${label}: failed (${faultOf(deps)})`);
 }
 
 /** Packages that belong together, and what they are for. */

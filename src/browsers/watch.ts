@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
+import { onOwnEnd } from './own-end.js';
 
 export interface WatchOptions {
   /** Added to this process's environment. */
@@ -87,24 +88,6 @@ function splitLines(stream: NodeJS.ReadableStream, onLine: (line: string) => voi
   stream.on('end', () => {
     if (rest !== '') onLine(stripVTControlCharacters(rest));
   });
-}
-
-/** Calls `clean` when a signal ends this process, then lets it end. @returns what undoes that. */
-function onOwnEnd(clean: () => void): () => void {
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  const handlers = signals.map((signal) => {
-    const handler = (): void => {
-      release();
-      clean();
-      process.kill(process.pid, signal);
-    };
-    process.on(signal, handler);
-    return [signal, handler] as const;
-  });
-  const release = (): void => {
-    for (const [signal, handler] of handlers) process.off(signal, handler);
-  };
-  return release;
 }
 
 /** Bytes of all the files under `folders`. What vanishes meanwhile counts as nothing. */

@@ -32,20 +32,27 @@ async function setupBrowsers({ check, quiet }: SetupOptions): Promise<boolean> {
   let survey: Installed = await surveyMachine();
   const incomplete = !isPerfect(survey);
   if (incomplete && !check) {
-    say('Some of what the browsers need is missing. Installing it, which happens once:');
     survey = await install(survey, {
       host: thisHost,
       watch,
       survey: surveyMachine,
-      say: (line) => {
-        say(colors.dim(`  ${line}`));
-      },
+      say: progress(),
       stallMs: STALL_MS,
       interactive: process.stdin.isTTY,
     });
   }
   if (incomplete || check || !quiet) say(describe(survey));
   return isComplete(survey);
+}
+
+/** Lines of an installation, indented under a headline that comes with the first of them. */
+function progress(): (line: string) => void {
+  let started = false;
+  return (line) => {
+    if (!started) say('Installing what the browsers need, which happens once:');
+    started = true;
+    say(colors.dim(`  ${line}`));
+  };
 }
 
 const say = (text: string): void => {
