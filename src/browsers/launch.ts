@@ -18,6 +18,8 @@ export function chromiumArgs(graphics: Graphics, host: Pick<Host, 'platform' | '
     '--js-flags=--expose-gc',
     // `measureUserAgentSpecificMemory()` measures at once; else it waits for the next garbage collection, up to 20 s.
     '--enable-blink-features=ForceEagerMeasureMemory',
+    // What Playwright's flags leave of its calls home ends in the browser and not at a name server.
+    '--host-resolver-rules=MAP update.googleapis.com ~NOTFOUND, MAP accounts.google.com ~NOTFOUND',
   ];
 }
 
