@@ -10,7 +10,7 @@ import type { Observation, TensorData } from '../protocol/observation.js';
 import type { Finding, JsonFloat, ResultRecord } from '../protocol/record.js';
 import { bytes, count, duration, float, headline, median, percent, points } from './format.js';
 import { pictureOf, toPng, toText } from './picture.js';
-import { localSecrets, scrubDeep, type Secrets } from './scrub.js';
+import { localSecrets, scrub, scrubDeep, type Secrets } from './scrub.js';
 
 /** A sample as it travels: uint8 pixels (height × width × channels) or a row of int32 tokens. */
 export interface Sample {
@@ -42,7 +42,15 @@ interface Difference {
   readonly label?: number | undefined;
 }
 
-const LIMITS = { consoleLines: 60, lineLength: 400, stackLines: 40, rowLength: 20, tokens: 64 };
+const LIMITS = {
+  consoleLines: 60,
+  consoleHead: 20,
+  lineLength: 400,
+  messageLength: 4_000,
+  stackLines: 40,
+  rowLength: 20,
+  tokens: 64,
+};
 
 /** `npx playwright test -g '…'` for one cell: the id is a regular expression there. */
 export function repeatCommand(id: string): string {
@@ -148,7 +156,7 @@ function titleOf(record: ResultRecord): string {
     return `${what}: ${model} gives ${count(numeric.nonFinite)} NaN or infinite outputs that the PC does not`;
   }
   if (reason?.code === 'E_NUMERIC' && numeric !== undefined) {
-    return `${what}: ${model} differs from the PC by ${float(numeric.maxAbs)} (tolerance used ${float(numeric.toleranceUsed)} times)`;
+    return `${what}: ${model} differs from the PC by ${float(numeric.maxAbs)} (${float(numeric.toleranceUsed)} times the tolerance)`;
   }
   return `${what}: ${model} ends in ${reason?.code ?? record.status}${reason === undefined ? '' : `: ${headline(reason.message, 90)}`}`;
 }
@@ -170,12 +178,12 @@ function summaryOf(record: ResultRecord, difference: Difference | undefined): st
   }
   if (numeric !== undefined) {
     const { tolerance, toleranceUsed } = numeric;
-    const used =
+    const off =
       toleranceUsed === 'NaN' || toleranceUsed === 'Infinity'
-        ? 'is beyond any tolerance'
-        : `uses its tolerance up ${float(toleranceUsed)} times`;
+        ? 'beyond any tolerance'
+        : `off by ${float(toleranceUsed)} times its tolerance`;
     sentences.push(
-      `The worst logit ${used} (${tolerance.name}: relative ${float(tolerance.relative)}, absolute ${float(tolerance.absolute)}).`,
+      `The worst logit is ${off} (${tolerance.name}: relative ${float(tolerance.relative)}, absolute ${float(tolerance.absolute)}).`,
     );
   }
   if (difference !== undefined)
@@ -196,8 +204,8 @@ function comparison(record: ResultRecord): string | undefined {
       accuracy && ['the fp32 original, on the PC', percent(accuracy.fp32Top1), ''],
       worst && [
         `worst logit: sample ${String(worst.sample)}, element ${String(worst.index)}`,
-        float(worst.want),
-        `**${float(worst.got)}**`,
+        float(worst.want, 9),
+        `**${float(worst.got, 9)}**`,
       ],
       numeric && ['largest difference', '', `${float(numeric.maxAbs)} absolute, ${float(numeric.maxRel)} relative`],
       numeric && ['NaN or infinite where the PC is finite', '', count(numeric.nonFinite)],
@@ -292,21 +300,23 @@ function backendSection({ record }: FindingInput): string {
     lines.push('There is no evidence of what ran.');
     return lines.join(' ');
   }
-  const ran = [
-    ['GPU dispatches', evidence.gpuDispatches],
-    ['WebGL draw calls', evidence.webglDraws],
-    ['WebNN dispatches', evidence.webnnDispatches],
-    ['kernels', evidence.kernels],
-    ['workers that answered', evidence.workersAlive],
-    ['threads', evidence.threads],
-  ] as const;
+  // A zero is shown where it should be none: by this a silent fall-back is seen.
+  const gpu = cell.backend.startsWith('webgpu');
+  const ran: readonly (readonly [string, number | undefined, boolean])[] = [
+    ['GPU dispatches', evidence.gpuDispatches, gpu],
+    ['WebGL draw calls', evidence.webglDraws, cell.backend === 'webgl'],
+    ['WebNN dispatches', evidence.webnnDispatches, cell.backend === 'webnn'],
+    ['kernels', evidence.kernels, false],
+    ['threads', evidence.threads, true],
+    ['workers that answered', evidence.workersAlive, cell.threads > 1],
+  ];
   lines.push(`Really used: ${plain(evidence.provider)}.`);
   if (evidence.gpuDeviceLost !== undefined) lines.push(`The GPU device was lost: ${plain(evidence.gpuDeviceLost)}.`);
   const modules = evidence.wasmModules.map(({ name, bytes: size }) => `${plain(name)} (${bytes(size)})`).join(', ');
   return `${lines.join(' ')}\n\n${table(
     ['counted', ''],
     [
-      ...ran.map(([name, value]) => (value === undefined ? undefined : [name, count(value)])),
+      ...ran.map(([name, value, always]) => (always || (value ?? 0) > 0 ? [name, count(value ?? 0)] : undefined)),
       modules === '' ? undefined : ['wasm', modules],
       evidence.wasmMemoryBytes === 0 ? undefined : ['wasm memory', bytes(evidence.wasmMemoryBytes)],
     ],
@@ -334,26 +344,46 @@ function timingSection({ timing }: ResultRecord): string | undefined {
   return rows.length === 0 ? undefined : table(['phase', 'time'], rows);
 }
 
-function consoleOf(observation: Observation | undefined): string[] {
-  const entries = observation?.console ?? [];
-  const cut = (text: string): string =>
-    text.length > LIMITS.lineLength ? `${text.slice(0, LIMITS.lineLength)} …` : text;
-  const lines = entries.flatMap(({ level, text }) => text.split('\n').map((line) => cut(`${level}: ${line}`)));
-  if (lines.length <= LIMITS.consoleLines) return lines;
-  // The start says what was set up, the end what went wrong.
-  const head = 20;
-  const tail = LIMITS.consoleLines - head;
-  return [...lines.slice(0, head), `… ${count(lines.length - head - tail)} lines left out …`, ...lines.slice(-tail)];
+/** The lines of the console that a report shows: the start says what was set up, the end what went wrong. */
+function consoleOf(observation: Observation | undefined, secrets: Secrets): string[] {
+  const lines = (observation?.console ?? []).flatMap(({ level, text }) =>
+    text.split('\n').map((line) => `${level}: ${line}`),
+  );
+  const tail = LIMITS.consoleLines - LIMITS.consoleHead;
+  const shown =
+    lines.length <= LIMITS.consoleLines
+      ? lines
+      : [
+          ...lines.slice(0, LIMITS.consoleHead),
+          `… ${count(lines.length - LIMITS.consoleLines)} lines left out …`,
+          ...lines.slice(-tail),
+        ];
+  // Cut roughly, scrubbed, then cut: so that no cut leaves half of what had to go.
+  return shown.map((line) => cut(scrub(cut(line, 10 * LIMITS.lineLength), secrets), LIMITS.lineLength));
+}
+
+const cut = (text: string, length: number): string => (text.length > length ? `${text.slice(0, length)} …` : text);
+
+/** The record with its message and stack cut to what a report can hold. */
+function shortened(record: ResultRecord): ResultRecord {
+  const { reason } = record;
+  if (reason === undefined) return record;
+  const stack = reason.stack
+    ?.split('\n', LIMITS.stackLines)
+    .map((line) => cut(line, LIMITS.lineLength))
+    .join('\n');
+  const message = cut(reason.message, LIMITS.messageLength);
+  return { ...record, reason: { ...reason, message, ...(stack === undefined ? {} : { stack }) } };
 }
 
 /** Works a record, and what is known around it, into a finding. Pure for given `secrets`. */
 export function buildFinding(input: FindingInput, secrets: Secrets = localSecrets()): Finding {
   const { record: raw, observation, labels = [] } = input;
-  const record = scrubDeep(raw, secrets);
+  const record = scrubDeep(shortened(raw), secrets);
   const clean: FindingInput = {
     ...input,
     record,
-    observation: observation && scrubDeep({ ...observation, outputs: [] }, secrets),
+    observation: observation && scrubDeep({ ...observation, outputs: [], console: [] }, secrets),
   };
   const found = firstDifference(input);
   const sample = found === undefined ? undefined : input.sample?.(found.sample);
@@ -363,8 +393,8 @@ export function buildFinding(input: FindingInput, secrets: Secrets = localSecret
     picture === undefined || difference === undefined ? undefined : `sample-${String(difference.sample)}.png`;
   const art = picture === undefined ? undefined : toText(picture);
   const title = titleOf(record);
-  const consoleLines = consoleOf(clean.observation);
-  const stack = record.reason?.stack?.split('\n').slice(0, LIMITS.stackLines).join('\n');
+  const consoleLines = consoleOf(observation, secrets);
+  const stack = record.reason?.stack;
   const compared = comparison(record);
   const timing = timingSection(record);
   const repeat = repeatCommand(record.id);

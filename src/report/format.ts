@@ -35,13 +35,14 @@ export function bytes(count: number): string {
 /** `10,000`. */
 export const count = (n: number): string => String(n).replace(/\B(?=(\d{3})+$)/g, ',');
 
-/** A float to six significant digits, or the name of what is none. */
-export function float(value: JsonFloat): string {
+/** A float to six (or `digits`) significant digits, or the name of what is none. */
+export function float(value: JsonFloat, digits = 6): string {
   if (typeof value === 'string') return value;
   if (!Number.isFinite(value)) return String(value);
   if (value === 0) return Object.is(value, -0) ? '-0' : '0';
   const size = Math.abs(value);
-  return size >= 1e-4 && size < 1e6 ? String(Number(value.toPrecision(6))) : value.toExponential(3);
+  if (size >= 1e-4 && size < 1e6) return String(Number(value.toPrecision(digits)));
+  return Number(value.toPrecision(4)).toExponential();
 }
 
 /** Median of a sample; NaN of none. */

@@ -103,7 +103,10 @@ function replaceName(text: string, name: string, by: string): string {
   return text.replace(new RegExp(`(?<![\\w])${escapeRegExp(name)}(?:\\.local|\\.lan)?(?![\\w])`, 'gi'), by);
 }
 
-/** By form alone: what gives away a person, a place or a secret on whatever machine the text comes from. */
+/**
+ * By form alone: what gives away a person, a place or a secret on whatever machine the text comes from.
+ * Runs are bounded, or start at their first character alone, so that no text takes more than linear time.
+ */
 const FORMS: readonly (readonly [RegExp, string])[] = [
   // Secrets first: their text must not be cut up by the rules below.
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, '<secret>'],
@@ -115,18 +118,18 @@ const FORMS: readonly (readonly [RegExp, string])[] = [
   [/\b(?:AKIA|ASIA)[0-9A-Z]{16}\b/g, '<token>'],
   [/\b(bearer|basic)\s+[\w.~+/=-]{8,}/gi, '$1 <token>'],
   [
-    /((?:[\w-]*(?:token|secret|passw(?:or)?d|api[-_]?key|access[-_]?key))["']?\s*[=:]\s*["']?)(?!<)[^\s"'&,;)}\]]{4,}/gi,
+    /((?<![\w-])(?:[\w-]*(?:token|secret|passw(?:or)?d|api[-_]?key|access[-_]?key))["']?\s*[=:]\s*["']?)(?!<)[^\s"'&,;)}\]]{4,}/gi,
     '$1<token>',
   ],
   [/([?&](?:sig|signature|auth|code|key)=)[^\s"'&<>]{4,}/gi, '$1<token>'],
   // user:password@ in an address.
-  [/\b([a-z][a-z0-9+.-]*:\/\/)[^\s/@:"'<>]+(?::[^\s/@"'<>]*)?@/gi, '$1<user>@'],
-  [/[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}\b/gi, '<email>'],
+  [/\b([a-z][a-z0-9+.-]{0,20}:\/\/)[^\s/@:"'<>]{1,256}(?::[^\s/@"'<>]{0,256})?@/gi, '$1<user>@'],
+  [/(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){0,8}\.[a-z]{2,}\b/gi, '<email>'],
   // Temporary folders: their names are made up at random, and on macOS and Windows lie below the user's own.
   [new RegExp(`${FILE_URL}/(?:private/)?var/folders/[\\w+-]+/[\\w+-]+/${PATH_REST}`, 'g'), '<tmp>'],
   [
     new RegExp(
-      `${FILE_URL}/?\\b[a-z]:${SEPARATOR}users${SEPARATOR}[^\\\\/\\n"'<>|:*?]+${SEPARATOR}appdata${SEPARATOR}local${SEPARATOR}temp${PATH_REST}`,
+      `${FILE_URL}/?\\b[a-z]:${SEPARATOR}users${SEPARATOR}[^\\\\/\\n"'<>|:*?]{1,128}${SEPARATOR}appdata${SEPARATOR}local${SEPARATOR}temp${PATH_REST}`,
       'gi',
     ),
     '<tmp>',
@@ -134,7 +137,7 @@ const FORMS: readonly (readonly [RegExp, string])[] = [
   [new RegExp(`${FILE_URL}(?<![\\w.~>-])/(?:private/)?(?:var/)?tmp/${PATH_REST}`, 'g'), '<tmp>'],
   [/\/run\/user\/\d+/g, '/run/user/<uid>'],
   // Home folders.
-  [new RegExp(`${FILE_URL}/?\\b[a-z]:${SEPARATOR}users${SEPARATOR}[^\\\\/\\n"'<>|:*?]+`, 'gi'), '~'],
+  [new RegExp(`${FILE_URL}/?\\b[a-z]:${SEPARATOR}users${SEPARATOR}[^\\\\/\\n"'<>|:*?]{1,128}`, 'gi'), '~'],
   [
     new RegExp(`${FILE_URL}(?<![\\w.~>-])/(?:mnt/[a-z]/|[a-z]/)?(?:home|users)/[^\\s/"'\`<>()\\[\\]{}|:;,]+`, 'gi'),
     '~',
