@@ -14,7 +14,7 @@ export class DriverProcess {
 
   private constructor(binary: string, port: number, env: NodeJS.ProcessEnv) {
     this.url = `http://127.0.0.1:${String(port)}`;
-    this.#child = spawn(binary, [`--port=${String(port)}`, '--host=127.0.0.1'], {
+    this.#child = spawn(binary, [`--port=${String(port)}`], {
       env,
       stdio: ['ignore', 'pipe', 'pipe'],
       // A process group of its own: Ctrl-C is the runner's to handle.

@@ -7,7 +7,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { canSeeProcesses, findProcesses, kill } from './processes.js';
 
@@ -16,7 +16,8 @@ const KILL_PATIENCE_MS = 3000;
 
 /**
  * Waits until its input ends, which it does when the runner closes it or dies in whatever way, then kills every process
- * with the marker ($1) and removes the directories that it was told of. In a session of its own, so Ctrl-C misses it.
+ * with the marker ($1), and its process group if it leads one, and removes the directories that it was told of. It is in
+ * a session of its own, so Ctrl-C misses it.
  *
  * Playwright's pipe ends Chromium with the runner, but Firefox steered over a WebSocket and WebKitGTK's processes stay.
  * `setpriv --pdeathsig` would reach the direct child alone, and Playwright offers no place for it.
@@ -26,15 +27,23 @@ directories=$2
 while IFS= read -r directory; do directories="$directories
 $directory"; done
 for round in 1 2 3; do
-  for pid in $(grep -ls "$1" /proc/[0-9]*/environ | cut -d/ -f3); do kill -KILL -- "-$pid" "$pid"; done
+  for pid in $(grep -ls "$1" /proc/[0-9]*/environ | cut -d/ -f3); do
+    kill -s KILL -- "$pid"
+    kill -s KILL -- "-$pid"
+  done
 done
-sleep 0.1
-printf '%s\\n' "$directories" | while IFS= read -r directory; do rm -rf -- "$directory"; done
+# What was killed may write for a moment more.
+for round in 1 2 3 4 5 6 7 8 9 10; do
+  sleep 0.2
+  printf '%s\\n' "$directories" | while IFS= read -r directory; do rm -rf -- "$directory"; done
+done
 `;
 
 export class Enclosure {
   readonly #marker: string;
   readonly #directories: string[];
+  /** The process groups that were seen inside, with the start of each leader. */
+  readonly #groups = new Map<number, number>();
   readonly #guard: ChildProcess | undefined;
 
   private constructor(
@@ -50,6 +59,7 @@ export class Enclosure {
       this.#guard = spawn('/bin/sh', ['-c', GUARD, 'plumbline-guard', marker, directory], {
         stdio: ['pipe', 'ignore', 'ignore'],
         detached: true,
+        cwd: '/',
       });
       // The guard waits for the runner, never the other way round; and its pipe may break when somebody kills it.
       this.#guard.unref();
@@ -68,11 +78,14 @@ export class Enclosure {
 
   /** Ids of the processes launched with {@link env}, and of their descendants, the root first. */
   processIds(): number[] {
-    return findProcesses(this.#marker);
+    const processes = findProcesses(this.#marker, this.#groups);
+    for (const { pid, group, startTicks } of processes) if (pid === group) this.#groups.set(pid, startTicks);
+    return processes.map(({ pid }) => pid);
   }
 
-  /** Has a directory that the browser uses removed with the enclosure. */
+  /** Has a directory that the browser uses removed with the enclosure, if it is a temporary one. */
   adopt(directory: string): void {
+    if (dirname(directory) !== tmpdir() || directory.includes('\n')) return;
     this.#directories.push(directory);
     this.#guard?.stdin?.write(`${directory}\n`);
   }

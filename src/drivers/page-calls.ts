@@ -30,17 +30,15 @@ export interface PageChannel {
 
 /** How much longer than the deadline a page may take to say that it lives. */
 export const PING_MS = 2000;
-/** How much later than a failed evaluation the word of a crash may come. */
-const OBITUARY_MS = 1000;
-/** How often, with which pause, a page that answers is asked whether it is still the same document. */
-const LOOKS = 3;
+/** How often, with which pause, it is asked what has become of a page in which an evaluation failed. */
+const LOOKS = 15;
 const LOOK_PAUSE_MS = 100;
 const READY_POLL_MS = 10;
 
 type CallState =
   | { readonly state: 'done'; readonly answer: string }
   | { readonly state: 'pending' }
-  | { readonly state: 'broken'; readonly words: string }
+  | { readonly state: 'broken'; readonly message: string; readonly stack: string | undefined }
   | { readonly state: 'away'; readonly url: string };
 
 interface CallRequest {
@@ -84,14 +82,25 @@ export function callInPage({ id, method, argument, waitMs }: CallRequest): Promi
           (answer): CallState => ({ state: 'done', answer: JSON.stringify(answer ?? null) }),
           (error: unknown): CallState => ({
             state: 'broken',
-            words: error instanceof Error ? (error.stack ?? error.message) : String(error),
+            message: String(error),
+            stack: error instanceof Error ? error.stack : undefined,
           }),
         ),
     );
   }
+  const call = calls.get(id);
+  if (call === undefined) {
+    return Promise.resolve({ state: 'broken', message: 'the page does not know the call', stack: undefined });
+  }
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, waitMs, { state: 'pending' });
-    void calls.get(id)?.then((state) => {
+    let waiting = true;
+    const timer = setTimeout(() => {
+      waiting = false;
+      resolve({ state: 'pending' });
+    }, waitMs);
+    void call.then((state) => {
+      // Kept until somebody takes it: it may come between two slices.
+      if (!waiting) return;
       clearTimeout(timer);
       calls.delete(id);
       resolve(state);
@@ -166,7 +175,10 @@ export class PageCalls {
         case 'done':
           return JSON.parse(state.answer) as unknown;
         case 'broken':
-          throw new PlumblineError('E_DRIVER', `The page's bridge failed in '${method}': ${state.words}`);
+          throw new PlumblineError(
+            'E_DRIVER',
+            `The page's bridge failed in '${method}': ${headedStack(state.message, state.stack)}`,
+          );
         case 'away':
           throw navigated(`'${method}'`, state.url);
         case 'pending':
@@ -197,20 +209,16 @@ export class PageCalls {
 
   /** Finds out why an evaluation failed: the page died, went elsewhere, hangs, or none of these. */
   async #explain(thrown: unknown, what: string): Promise<PlumblineError> {
-    const { gone } = this.#channel;
-    try {
-      // The old document may answer for a moment after a navigation has begun.
-      for (let look = 0; look < LOOKS; look++) {
-        const where = await race(this.#channel.evaluate(whereInPage, null), PING_MS, gone);
+    // While a page is replaced or dies, the old document may still answer, or nothing may; what is true shows soon.
+    for (let look = 0; look < LOOKS; look++) {
+      try {
+        const where = await race(this.#channel.evaluate(whereInPage, null), PING_MS, this.#channel.gone);
         if (where === LATE) return hung(`${what} failed (${firstLine(thrown)})`);
         if (!where.same) return navigated(what, where.url);
-        await sleep(LOOK_PAUSE_MS);
+      } catch (again) {
+        if (again instanceof PlumblineError) return again;
       }
-    } catch (again) {
-      if (again instanceof PlumblineError) return again;
-      // Nothing runs in the page any more. If it died, the word of it is under way.
-      const obituary = await race(new Promise<never>(() => undefined), OBITUARY_MS, gone).catch((e: unknown) => e);
-      if (obituary instanceof PlumblineError) return obituary;
+      await sleep(LOOK_PAUSE_MS);
     }
     return new PlumblineError('E_DRIVER', `${what} failed: ${messageOf(thrown)}`, { cause: thrown });
   }
@@ -219,6 +227,12 @@ export class PageCalls {
 /** The first line of what a library says; the others are its call log or stack. */
 export function firstLine(thrown: unknown): string {
   return messageOf(thrown).split('\n', 1)[0] ?? '';
+}
+
+/** A stack with the error's name and message before it; Chromium has them there, Firefox and WebKit have not. */
+export function headedStack(head: string, stack: string | undefined): string {
+  if (stack === undefined || stack.trim() === '') return head;
+  return stack.startsWith(head) ? stack : `${head}\n${stack}`;
 }
 
 const hung = (what: string): PlumblineError =>

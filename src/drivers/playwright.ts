@@ -16,7 +16,7 @@ import type {
 } from './driver.js';
 import { Enclosure } from './enclosure.js';
 import { launchFailed, launchLate, requireDisplay, requireExecutable } from './launch-errors.js';
-import { PageCalls, firstLine, type PageChannel } from './page-calls.js';
+import { PageCalls, firstLine, headedStack, type PageChannel } from './page-calls.js';
 import { canSeeProcesses, commandLine, isRunning } from './processes.js';
 import { LATE, race, settled } from './race.js';
 
@@ -42,7 +42,7 @@ export function createPlaywrightDriver(engine: PlaywrightEngine): HarnessDriver 
 }
 
 async function launch(engine: PlaywrightEngine, { deadlineMs }: LaunchOptions): Promise<DriverBrowser> {
-  requireDisplay(engine);
+  await requireDisplay(engine);
   requireExecutable(engine, engine.executablePath);
   const enclosure = await Enclosure.create();
   try {
@@ -73,7 +73,9 @@ async function launch(engine: PlaywrightEngine, { deadlineMs }: LaunchOptions): 
 
 /** Playwright puts the profile into the runner's own temporary folder, and can't remove it when the runner is killed. */
 function adoptProfile(enclosure: Enclosure, root: number): void {
-  const profile = /--?(?:user-data-dir|profile)[=\0]([^\0]+)/.exec(commandLine(root).join('\0'))?.[1];
+  const words = commandLine(root).join('\n');
+  // Chromium's form, and Firefox's, whose value is a word of its own.
+  const profile = /^--user-data-dir=(.*)$/m.exec(words)?.[1] ?? /^--?profile\n(.*)$/m.exec(words)?.[1];
   if (profile !== undefined) enclosure.adopt(profile);
 }
 
@@ -178,7 +180,7 @@ class PlaywrightPage implements DriverPage, PageChannel {
       this.#console.add(LEVELS[message.type()] ?? 'log', message.text());
     });
     page.on('pageerror', (error) => {
-      this.#console.add('error', `Uncaught ${describe(error)}`);
+      this.#console.add('error', `Uncaught ${headedStack(`${error.name}: ${error.message}`, error.stack)}`);
     });
   }
 
@@ -237,10 +239,3 @@ const LEVELS: Partial<Record<string, ConsoleEntry['level']>> = {
   error: 'error',
   assert: 'error',
 };
-
-/** A stack that begins with the error's name and message, as Chromium has it and Firefox has not. */
-function describe(error: Error): string {
-  const head = `${error.name}: ${error.message}`;
-  const stack = error.stack ?? '';
-  return stack.includes(error.message) ? stack : `${head}\n${stack}`;
-}

@@ -2,9 +2,11 @@
 import { readFileSync, readdirSync } from 'node:fs';
 
 /** One line of the process table. */
-interface ProcessEntry {
+export interface ProcessEntry {
   readonly pid: number;
   readonly parent: number;
+  /** Process group: the id of the process that leads it, or led it. */
+  readonly group: number;
   /** Clock ticks after boot; tells a process from a later one with the same id. */
   readonly startTicks: number;
 }
@@ -29,7 +31,7 @@ function entryOf(pid: number): ProcessEntry | undefined {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const state = fields[0];
   if (state === 'Z' || state === 'X') return undefined;
-  return { pid, parent: Number(fields[1]), startTicks: Number(fields[19]) };
+  return { pid, parent: Number(fields[1]), group: Number(fields[2]), startTicks: Number(fields[19]) };
 }
 
 /** @returns whether the process runs (a zombie does not). */
@@ -48,33 +50,41 @@ export function commandLine(pid: number): string[] {
 }
 
 /**
- * Finds the processes that have `marker` ("NAME=value") in their environment, and the descendants of those.
+ * Finds the processes that have `marker` ("NAME=value") in their environment, those of the process groups in `groups`,
+ * and the descendants of all these.
  *
- * Both are needed. The environment finds what was detached on purpose or orphaned when its parent died (crash handlers,
- * web processes of a killed browser); descent finds children that overwrote their environment with a process title, as
- * Chromium's do, or that hide it, as sandboxed ones do.
+ * All three are needed. The environment finds what was detached on purpose or orphaned (crash handlers, the processes of
+ * a killed WebKit); descent finds children that overwrote their environment with a process title, as Chromium's do, or
+ * that hide it, as sandboxed ones do; the group finds such children when their parent was killed.
  *
- * @returns process ids, the oldest first: that is the root.
+ * @param groups process groups by the id of their leader, with the time at which the leader started, so that a group
+ *   that happens to get the same id later is not taken for it.
+ * @returns the oldest first: that is the root.
  */
-export function findProcesses(marker: string): number[] {
+export function findProcesses(marker: string, groups: ReadonlyMap<number, number> = new Map()): ProcessEntry[] {
   if (!canSeeProcesses) return [];
+  const all = new Map<number, ProcessEntry>();
+  for (const name of readdirSync('/proc')) {
+    const entry = /^\d+$/.test(name) ? entryOf(Number(name)) : undefined;
+    if (entry !== undefined) all.set(entry.pid, entry);
+  }
+  const isOfGroup = ({ group }: ProcessEntry): boolean => {
+    const leader = all.get(group);
+    return groups.has(group) && (leader === undefined || leader.startTicks === groups.get(group));
+  };
   const found = new Map<number, ProcessEntry>();
   const children = new Map<number, ProcessEntry[]>();
-  for (const name of readdirSync('/proc')) {
-    const pid = Number(name);
-    if (!Number.isInteger(pid)) continue;
-    const entry = entryOf(pid);
-    if (entry === undefined) continue;
-    const siblings = children.get(entry.parent);
-    if (siblings === undefined) children.set(entry.parent, [entry]);
-    else siblings.push(entry);
-    if (read(`/proc/${name}/environ`)?.includes(marker) === true) found.set(pid, entry);
+  for (const entry of all.values()) {
+    children.set(entry.parent, [...(children.get(entry.parent) ?? []), entry]);
+    if (isOfGroup(entry) || read(`/proc/${String(entry.pid)}/environ`)?.includes(marker) === true) {
+      found.set(entry.pid, entry);
+    }
   }
   // A Map's iteration sees what is added while it runs, so this walks down to the leaves.
   for (const pid of found.keys()) {
     for (const child of children.get(pid) ?? []) found.set(child.pid, child);
   }
-  return [...found.values()].sort((a, b) => a.startTicks - b.startTicks || a.pid - b.pid).map((entry) => entry.pid);
+  return [...found.values()].sort((a, b) => a.startTicks - b.startTicks || a.pid - b.pid);
 }
 
 /** Ends a process by force; harmless when it is gone. */

@@ -54,7 +54,7 @@ export function createWebDriver(engine: WebDriverEngine): HarnessDriver {
 }
 
 async function launch(engine: WebDriverEngine, { deadlineMs }: LaunchOptions): Promise<DriverBrowser> {
-  requireDisplay(engine);
+  await requireDisplay(engine);
   if ('url' in engine.endpoint) {
     const session = await openSession(engine, engine.endpoint.url, deadlineMs, deadlineMs, () => '');
     return WebDriverBrowser.begin(session, undefined, undefined);
