@@ -84,6 +84,8 @@ export async function startServer(options: ServerOptions): Promise<HarnessServer
     else serveFile(request, response);
   };
   inner.on('request', front);
+  // A page that computes for long leaves its connection idle, and may find it closed just as it asks again.
+  inner.keepAliveTimeout = 0;
   await new Promise<void>((resolve, reject) => {
     inner.once('error', reject);
     inner.listen(options.port ?? 0, '127.0.0.1', resolve);

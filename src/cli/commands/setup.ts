@@ -7,6 +7,7 @@ import { thisHost } from '../../browsers/host.js';
 import { install, type Installed } from '../../browsers/install.js';
 import { isComplete, isPerfect, surveyMachine } from '../../browsers/survey.js';
 import { watch } from '../../browsers/watch.js';
+import { buildPage } from '../../build/page.js';
 
 export interface SetupOptions {
   /** Only report. */
@@ -23,6 +24,7 @@ const STALL_MS = 20_000;
  * @throws PlumblineError `E_USAGE` when the environment names an endpoint that cannot be read
  */
 export async function setup(options: SetupOptions): Promise<number> {
+  if (!options.check) await buildPage();
   const complete = await setupBrowsers(options);
   return complete ? 0 : 1;
 }
