@@ -2,8 +2,14 @@
  * The suite: `npx playwright test`. One project an engine; the PC's baseline comes first. Selecting works on cell ids:
  * `-g lenet5/onnx-fp32`, `-g ort-webgpu`, `--project=firefox`.
  */
-import { defineConfig } from '@playwright/test';
+import { defineConfig, type ReporterDescription } from '@playwright/test';
 import { BROWSERS } from './src/protocol/cell.js';
+
+const REPORTERS: ReporterDescription[] = [
+  ['./src/report/terminal-reporter.ts'],
+  ['./src/report/results-reporter.ts'],
+  ['./src/report/allure-reporter.ts'],
+];
 
 export default defineConfig({
   testDir: 'specs',
@@ -16,7 +22,8 @@ export default defineConfig({
   // Every phase of a cell has a deadline of its own (src/gather/settings.ts): this one only catches what has none.
   timeout: 10 * 60_000,
   forbidOnly: process.env.CI !== undefined,
-  reporter: [['list']],
+  // Shards leave a blob each; `npx playwright merge-reports --config playwright.config.ts` turns them into the same reports.
+  reporter: process.env.PLUMBLINE_BLOB === undefined ? REPORTERS : [['blob'], ...REPORTERS],
   projects: [
     { name: 'plan', testMatch: 'plan/*.spec.ts' },
     { name: 'baseline', testMatch: 'baseline/*.setup.ts' },
