@@ -285,7 +285,7 @@ export function numbersPage(record: ResultRecord): string | undefined {
             ['session', ms(timing.sessionMs)],
             ['first inference', ms(timing.firstInferenceMs)],
             [
-              `following inferences (${count(runs.length)} of ${count(timing.batchSize ?? 1)} samples)`,
+              `inferences after the first, ${count(runs.length)} × ${count(timing.batchSize ?? 1)} samples`,
               runs.length === 0
                 ? undefined
                 : `median ${duration(median(runs))}, ${duration(Math.min(...runs))} to ${duration(Math.max(...runs))}`,

@@ -336,7 +336,7 @@ function timingSection({ timing }: ResultRecord): string | undefined {
     runs.length === 0
       ? undefined
       : [
-          `following inferences (${count(runs.length)} of ${count(timing.batchSize ?? 1)} samples)`,
+          `inferences after the first, ${count(runs.length)} × ${count(timing.batchSize ?? 1)} samples`,
           `median ${duration(median(runs))}, ${duration(Math.min(...runs))} to ${duration(Math.max(...runs))}`,
         ],
     row('cell', timing.cellMs),

@@ -87,6 +87,9 @@ test('two shards merged are one run', async ({}, testInfo) => {
   const allure = allureResults(whole);
   expect(allure).toHaveLength(CELLS.pc + CELLS.browsers);
   expect(allureResults(merged)).toEqual(allure);
+  // The private attachments, megabytes of them, are not in the report.
+  expect(allure.join()).not.toContain('plumbline:');
+  expect(allure.join()).toContain('report.md');
   for (const file of ['environment.properties', 'categories.json']) {
     const text = readFileSync(path.join(whole, 'allure-results', file), 'utf8');
     expect(text).not.toBe('');

@@ -1,0 +1,116 @@
+import { Status, type TestResult } from 'allure-js-commons';
+import { describe, expect, it } from 'vitest';
+import { ERRORS, type ErrorCode } from '../protocol/errors.js';
+import type { ResultRecord } from '../protocol/record.js';
+import {
+  allureCategories,
+  allureEnvironment,
+  allureMessage,
+  allureRules,
+  applyVerdict,
+  numbersPage,
+} from './allure.js';
+import { madeUpFault, madeUpMatrix, madeUpRecord, reasonOf } from './made-up.js';
+
+const ID = 'lenet5/onnx-fp32/ort-webgl@firefox';
+
+function written(record: ResultRecord): { status: Status | undefined; message: string } {
+  const result = { status: Status.PASSED, statusDetails: {} } as TestResult;
+  applyVerdict(result, record);
+  return { status: result.status, message: result.statusDetails.message ?? '' };
+}
+
+/** The category that Allure would choose: the first whose pattern the message matches. */
+const categoryOf = (message: string): string | undefined =>
+  allureRules().find(({ matchers }) => matchers.message.test(message))?.name;
+
+const BUCKETS = {
+  product: ['Product faults', Status.FAILED],
+  harness: ['Harness faults', Status.BROKEN],
+  environment: ['Environment faults', Status.BROKEN],
+  input: ['Wrong input', Status.BROKEN],
+} as const;
+
+describe('categories', () => {
+  it.each(Object.entries(ERRORS))('%s goes to the bucket of its owner', (code, { owner }) => {
+    const { status, message } = written(madeUpFault(ID, reasonOf(code as ErrorCode, 'x')));
+    expect([categoryOf(message), status]).toEqual(BUCKETS[owner]);
+    // As Playwright words the error of a test that is no cell.
+    expect(categoryOf(`PlumblineError: ${code}: x`)).toBe(BUCKETS[owner][0]);
+  });
+
+  it('is not misled by a code further down', () => {
+    const { message } = written(madeUpFault(ID, reasonOf('E_SERVER_GONE', 'after E_RUN: something')));
+    expect(categoryOf(message)).toBe('Harness faults');
+  });
+
+  it.each<[Partial<ResultRecord>, string]>([
+    [
+      { expectation: { status: 'error', code: 'E_RUN', reason: 'r', link: 'https://example.org', met: true } },
+      'Known issues',
+    ],
+    [{ status: 'unsupported' }, 'Unsupported'],
+    [{ status: 'skipped' }, 'Skipped'],
+  ])('puts what is no verdict apart, and never green', (changes, name) => {
+    const { status, message } = written(madeUpFault(ID, reasonOf('E_RUN', 'x'), changes));
+    expect([categoryOf(message), status]).toEqual([name, Status.SKIPPED]);
+  });
+
+  it('leaves a pass alone', () => {
+    expect(written(madeUpRecord(ID))).toEqual({ status: Status.PASSED, message: '' });
+  });
+
+  it('is the same for Allure 2 and 3', () => {
+    expect(allureCategories().map(({ name, messageRegex }) => [name, messageRegex])).toEqual(
+      allureRules().map(({ name, matchers }) => [name, matchers.message.source]),
+    );
+  });
+});
+
+it('names epic, feature and story as the matrix is read', () => {
+  const message = allureMessage(madeUpRecord('lenet5/onnx-fp32-b100/ort-wasm-t2@webkit'));
+  expect(message).toMatchObject({
+    type: 'metadata',
+    data: {
+      labels: [
+        { name: 'epic', value: 'Accuracy' },
+        { name: 'feature', value: 'lenet5' },
+        { name: 'story', value: 'onnx-fp32-b100 on ort-wasm-t2' },
+        { name: 'tag', value: 'ort-wasm' },
+        { name: 'tag', value: 'fp32' },
+      ],
+    },
+  });
+  const { parameters = [] } = message.type === 'metadata' ? message.data : {};
+  expect(parameters).toContainEqual({ name: 'browser', value: 'webkit 2.50.1', excluded: true });
+  expect(parameters).toContainEqual({ name: 'n', value: '10,000 of 10,000', excluded: true });
+});
+
+it('tells the environment of the whole run, and nothing that is unknown', () => {
+  const records = madeUpMatrix();
+  const unknown = records.map((record) => ({ ...record, cell: { ...record.cell, gpu: 'unknown', cpu: 'unknown' } }));
+  expect(allureEnvironment(records)).toMatchObject({
+    chromium: '156.0.7444.59 (playwright 1.64.1)',
+    'PC baseline': 'ort 1.30.0; tfjs 4.22.0',
+    'GPU in webkit': 'llvmpipe (LLVM 15.0.6, 256 bits)',
+  });
+  expect(Object.keys(allureEnvironment(records))[0]).toBe('chromium');
+  expect(JSON.stringify(allureEnvironment(unknown))).not.toMatch(/unknown|GPU|CPU/);
+});
+
+describe('the page of numbers', () => {
+  it('holds them, and nothing that a page could run', () => {
+    const name = '<script>alert(1)</script>';
+    const record = madeUpRecord(ID);
+    const evidence = record.evidence === undefined ? {} : { evidence: { ...record.evidence, provider: name } };
+    const page = numbersPage({ ...record, ...evidence }) ?? '';
+    for (const words of ['98.97%', '33.6 MB', 'median 8.9 ms', '840']) {
+      expect(page).toContain(words);
+    }
+    expect(page).not.toContain('<script>');
+  });
+
+  it('is not there where there are no numbers', () => {
+    expect(numbersPage(madeUpFault(ID, reasonOf('E_NOT_RUN', 'x')))).toBeUndefined();
+  });
+});
