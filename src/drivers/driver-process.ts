@@ -42,12 +42,20 @@ export class DriverProcess {
   readonly ended: Promise<string>;
   readonly url: string;
 
+  /** Starts the driver and waits until it takes sessions, or has ended: {@link hasEnded} tells. */
   static async start(binary: string, env: NodeJS.ProcessEnv): Promise<DriverProcess> {
-    return new DriverProcess(binary, await freePort(), env);
+    let started: DriverProcess;
+    let tries = 0;
+    do {
+      started = new DriverProcess(binary, await freePort(), env);
+      await started.#ready();
+      // Somebody may have taken the port since it was found free.
+    } while (started.hasEnded && /unable to listen|in use/i.test(started.output) && ++tries < 3);
+    return started;
   }
 
-  get pid(): number | undefined {
-    return this.#child.pid;
+  get hasEnded(): boolean {
+    return this.#ended;
   }
 
   /** The end of what it and its browser have printed. */
@@ -55,17 +63,15 @@ export class DriverProcess {
     return this.#output;
   }
 
-  /** Waits until it takes sessions. @returns false when it ended instead. */
-  async ready(signal: AbortSignal): Promise<boolean> {
-    while (!this.#ended && !signal.aborted) {
-      const answers = await fetch(`${this.url}/status`, { signal }).then(
+  async #ready(): Promise<void> {
+    while (!this.#ended) {
+      const answers = await fetch(`${this.url}/status`).then(
         (response) => response.ok,
         () => false,
       );
-      if (answers) return !this.#ended;
+      if (answers) return;
       await sleep(READY_POLL_MS);
     }
-    return false;
   }
 }
 

@@ -26,7 +26,8 @@ export interface OpenPageOptions {
 /** One page (a tab or window) of a running browser. */
 export interface DriverPage {
   /**
-   * Calls `window.plumbline.call(method, argument)` and returns what it resolves to, unvalidated plain data.
+   * Calls `window.plumbline.call(method, argument)` and returns what it resolves to, unvalidated. Both cross as JSON.
+   * Calls of one page may overlap.
    *
    * @throws PlumblineError `E_PAGE_TIMEOUT` when nothing came back within the deadline and the page answers no ping
    *   either; `timeoutCode`'s code when the page is alive but the call is not done; `E_BROWSER_CRASHED`;
@@ -54,7 +55,10 @@ export interface DriverBrowser {
   openPage(options: OpenPageOptions): Promise<DriverPage>;
   /** Process ids of the browser's tree, the root first; empty where the capability is absent. */
   processIds(): Promise<number[]>;
-  /** False once the browser is known to be gone. */
+  /**
+   * False once the browser is known to be gone. To be asked before the next page is opened: a page that died, or that
+   * hung and was closed, may have taken the browser with it (stock Firefox and WebKitGTK do that).
+   */
   isAlive(): boolean;
   /** Ends the browser and every process of it, by force where it does not go in time. Never throws, may be called twice. */
   close(): Promise<void>;

@@ -42,10 +42,15 @@ export function launchLate(engine: Engine, deadlineMs: number, said: string): Pl
 
 const nameOf = (engine: Engine): string => `${engine.browser} (${engine.source})`;
 
-/** The end of a log, without colours and empty lines. */
-export function lastLines(log: string, count = 12): string {
-  const lines = stripVTControlCharacters(log)
+const LINES_SHOWN = 12;
+const LINE_LENGTH = 300;
+
+/** The end of a log, without colours, empty lines and the rest of endless ones. */
+export function lastLines(log: string): string {
+  return stripVTControlCharacters(log)
     .split('\n')
-    .filter((line) => line.trim() !== '');
-  return lines.slice(-count).join('\n');
+    .filter((line) => line.trim() !== '')
+    .slice(-LINES_SHOWN)
+    .map((line) => (line.length > LINE_LENGTH ? `${line.slice(0, LINE_LENGTH)}…` : line))
+    .join('\n');
 }

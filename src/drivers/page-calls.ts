@@ -136,9 +136,10 @@ export class PageCalls {
    * Waits until `window.plumbline` is there, in the document that the page was sent to.
    *
    * @param deadline on the clock of `performance.now()`.
+   * @param arrived whether the driver says that the navigation is over: then a blank page is all that will come.
    * @throws PlumblineError `E_PAGE_READY`, `E_PAGE_TIMEOUT`, `E_BROWSER_CRASHED`.
    */
-  async ready(url: string, deadline: number): Promise<void> {
+  async ready(url: string, deadline: number, arrived: boolean): Promise<void> {
     let last = 'the document did not come';
     for (;;) {
       const left = Math.max(0, deadline - performance.now());
@@ -148,6 +149,10 @@ export class PageCalls {
         if (state.ready) return;
         if (state.status !== undefined && state.status >= 400) {
           throw new PlumblineError('E_PAGE_READY', `${url} answered with HTTP status ${String(state.status)}`);
+        }
+        // WebKitGTK's driver reports no error when there is no server.
+        if (arrived && state.url === 'about:blank') {
+          throw new PlumblineError('E_PAGE_READY', `${url} could not be loaded: does its server run?`);
         }
         last = `${state.url} has no window.plumbline`;
       } catch (thrown) {

@@ -1,5 +1,6 @@
 /** Steers Chromium, Firefox and Playwright's own WebKit by Playwright. */
 import { createRequire } from 'node:module';
+import { stripVTControlCharacters } from 'node:util';
 import { chromium, errors, firefox, webkit, type Browser, type Page } from '@playwright/test';
 import type { Engine } from '../browsers/engine.js';
 import { PlumblineError, messageOf } from '../protocol/errors.js';
@@ -66,9 +67,17 @@ async function launch(engine: PlaywrightEngine, { deadlineMs }: LaunchOptions): 
     return new PlaywrightBrowser(engine, browser, enclosure, root);
   } catch (thrown) {
     await enclosure.destroy();
-    if (thrown instanceof errors.TimeoutError) throw launchLate(engine, deadlineMs, messageOf(thrown));
-    throw launchFailed(engine, messageOf(thrown), thrown);
+    if (thrown instanceof errors.TimeoutError) throw launchLate(engine, deadlineMs, browserWords(thrown));
+    const words = browserWords(thrown);
+    throw launchFailed(engine, words === '' ? firstLine(thrown) : words, thrown);
   }
+}
+
+/** What the browser itself printed, out of Playwright's launch log, which tells much else and some things twice. */
+function browserWords(thrown: unknown): string {
+  const log = stripVTControlCharacters(messageOf(thrown));
+  const words = [...log.matchAll(/\[pid=\d+\](?:\[(?:err|out)\] (.*)| <(process did exit.*)>)/g)];
+  return [...new Set(words.map(([, printed, ended]) => (printed ?? ended ?? '').trim()))].join('\n');
 }
 
 /** Playwright puts the profile into the runner's own temporary folder, and can't remove it when the runner is killed. */
@@ -187,13 +196,15 @@ class PlaywrightPage implements DriverPage, PageChannel {
   /** Goes to the harness page and waits until it can be called. */
   async goto(url: string, deadline: number): Promise<void> {
     const left = Math.max(1, deadline - performance.now());
+    let arrived: boolean;
     try {
-      await race(this.#page.goto(url, { waitUntil: 'commit', timeout: left }), left, this.gone);
+      const going = this.#page.goto(url, { waitUntil: 'commit', timeout: left });
+      arrived = (await race(going, left, this.gone)) !== LATE;
     } catch (thrown) {
       if (thrown instanceof PlumblineError) throw thrown;
       throw new PlumblineError('E_PAGE_READY', `${url} could not be loaded: ${firstLine(thrown)}`, { cause: thrown });
     }
-    await this.#calls.ready(url, deadline);
+    await this.#calls.ready(url, deadline, arrived);
   }
 
   evaluate<A, R>(script: (argument: A) => R | Promise<R>, argument: A): Promise<R> {

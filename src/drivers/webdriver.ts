@@ -31,6 +31,7 @@ const SLICE_MS = 250;
 const TURN_MS = SLICE_MS + 1000;
 /** How long a page or a session may take to go by itself. */
 const CLOSE_PATIENCE_MS = 1000;
+const REMOTE_CLOSE_PATIENCE_MS = 10_000;
 const SCREENSHOT_MS = 10_000;
 /** The session's own time limit for scripts never strikes: deadlines are the runner's. */
 const NO_SCRIPT_TIMEOUT = 2 ** 31 - 1;
@@ -55,33 +56,48 @@ export function createWebDriver(engine: WebDriverEngine): HarnessDriver {
 
 async function launch(engine: WebDriverEngine, { deadlineMs }: LaunchOptions): Promise<DriverBrowser> {
   await requireDisplay(engine);
-  if ('url' in engine.endpoint) {
-    const session = await openSession(engine, engine.endpoint.url, deadlineMs, deadlineMs, () => '');
-    return WebDriverBrowser.begin(session, undefined, undefined);
-  }
-  const { binary } = engine.endpoint;
-  if (isAbsolute(binary)) requireExecutable(engine, binary);
-  for (const path of binariesIn(engine.capabilities)) requireExecutable(engine, path);
+  return 'url' in engine.endpoint
+    ? launchAt(engine, engine.endpoint.url, deadlineMs)
+    : launchBy(engine, engine.endpoint.binary, deadlineMs);
+}
 
-  const deadline = performance.now() + deadlineMs;
-  const enclosure = await Enclosure.create();
+/** Opens a session at an endpoint that runs already. */
+async function launchAt(engine: WebDriverEngine, url: string, deadlineMs: number): Promise<DriverBrowser> {
+  const opening = openSession(engine, url).then((session) => WebDriverBrowser.begin(session));
+  let browser;
   try {
-    const child = await DriverProcess.start(binary, enclosure.env);
-    if (!(await child.ready(AbortSignal.timeout(deadlineMs)))) {
-      if (performance.now() >= deadline) throw launchLate(engine, deadlineMs, child.output);
-      throw launchFailed(engine, `${binary} ended at once (${await child.ended}) ${child.output}`);
-    }
-    const session = await openSession(
-      engine,
-      child.url,
-      deadlineMs,
-      Math.max(1, deadline - performance.now()),
-      () => child.output,
-    );
-    return await WebDriverBrowser.begin(session, child, enclosure);
+    browser = await race(opening, deadlineMs);
+  } catch (thrown) {
+    throw launchFailed(engine, messageOf(thrown), thrown);
+  }
+  if (browser !== LATE) return browser;
+  // A session that opens after all must not be left at an endpoint that others use.
+  opening.then((late) => late.close()).catch(() => undefined);
+  throw launchLate(engine, deadlineMs, '');
+}
+
+/** Starts the driver binary on a free port, and the browser by it. */
+async function launchBy(engine: WebDriverEngine, binary: string, deadlineMs: number): Promise<DriverBrowser> {
+  for (const path of [binary, ...binariesIn(engine.capabilities)])
+    if (isAbsolute(path)) requireExecutable(engine, path);
+  const enclosure = await Enclosure.create();
+  let child: DriverProcess | undefined;
+  const begin = async (): Promise<DriverBrowser> => {
+    child = await DriverProcess.start(binary, enclosure.env);
+    if (child.hasEnded) throw new Error(`${binary} ended at once: ${await child.ended}`);
+    return WebDriverBrowser.begin(await openSession(engine, child.url), { child, enclosure });
+  };
+  const begun = begin();
+  try {
+    const browser = await race(begun, deadlineMs);
+    if (browser !== LATE) return browser;
+    // It fails as its processes end; should it start another at this very moment, that one ends, too.
+    begun.catch(() => enclosure.destroy());
+    throw launchLate(engine, deadlineMs, child?.output ?? '');
   } catch (thrown) {
     await enclosure.destroy();
-    throw thrown;
+    if (thrown instanceof PlumblineError) throw thrown;
+    throw launchFailed(engine, `${messageOf(thrown)}\n${child?.output ?? ''}`, thrown);
   }
 }
 
@@ -90,32 +106,23 @@ function binariesIn(capabilities: Readonly<Record<string, unknown>>): string[] {
   const named = z.object({ binary: z.string() });
   return Object.values(capabilities).flatMap((value) => {
     const options = named.safeParse(value);
-    return options.success && isAbsolute(options.data.binary) ? [options.data.binary] : [];
+    return options.success ? [options.data.binary] : [];
   });
 }
 
-async function openSession(
-  engine: WebDriverEngine,
-  url: string,
-  deadlineMs: number,
-  leftMs: number,
-  output: () => string,
-): Promise<WebDriver> {
-  try {
-    const session = new Builder()
-      .disableEnvironmentOverrides()
-      .usingServer(url)
-      .usingHttpAgent(new Agent({ keepAlive: true }))
-      .withCapabilities({ ...engine.capabilities })
-      .build();
-    const opened = await race(Promise.resolve(session), leftMs);
-    if (opened !== LATE) return opened;
-    // A session that opens after all must not be left at an endpoint that others use.
-    session.then((late) => late.quit()).catch(() => undefined);
-  } catch (thrown) {
-    throw launchFailed(engine, `${messageOf(thrown)}\n${output()}`, thrown);
-  }
-  throw launchLate(engine, deadlineMs, output());
+async function openSession(engine: WebDriverEngine, url: string): Promise<WebDriver> {
+  return new Builder()
+    .disableEnvironmentOverrides()
+    .usingServer(url)
+    .usingHttpAgent(new Agent({ keepAlive: true }))
+    .withCapabilities({ unhandledPromptBehavior: 'dismiss', ...engine.capabilities })
+    .build();
+}
+
+/** The processes of a browser that runs on this machine. */
+interface Local {
+  readonly child: DriverProcess;
+  readonly enclosure: Enclosure;
 }
 
 class WebDriverBrowser implements DriverBrowser {
@@ -134,33 +141,23 @@ class WebDriverBrowser implements DriverBrowser {
   #pages = 0;
   #closed: Promise<void> | undefined;
 
-  private constructor(
-    session: WebDriver,
-    browserVersion: string,
-    firstWindow: string,
-    child: DriverProcess | undefined,
-    enclosure: Enclosure | undefined,
-  ) {
+  private constructor(session: WebDriver, browserVersion: string, firstWindow: string, local: Local | undefined) {
     this.session = session;
     this.version = browserVersion;
     this.#current = this.#spare = firstWindow;
-    this.#enclosure = enclosure;
-    this.#vital = enclosure?.processIds().slice(0, 2) ?? [];
-    void child?.ended.then((how) => {
+    this.#enclosure = local?.enclosure;
+    this.#vital = local?.enclosure.processIds().slice(0, 2) ?? [];
+    void local?.child.ended.then((how) => {
       this.die(`The driver process has ended (${how})`);
     });
   }
 
   /** Takes over a session that has just been opened. */
-  static async begin(
-    session: WebDriver,
-    child: DriverProcess | undefined,
-    enclosure: Enclosure | undefined,
-  ): Promise<WebDriverBrowser> {
+  static async begin(session: WebDriver, local?: Local): Promise<WebDriverBrowser> {
     const capabilities = await session.getCapabilities();
     await session.manage().setTimeouts({ script: NO_SCRIPT_TIMEOUT });
     const window = await session.getWindowHandle();
-    return new WebDriverBrowser(session, capabilities.getBrowserVersion() ?? 'unknown', window, child, enclosure);
+    return new WebDriverBrowser(session, capabilities.getBrowserVersion() ?? 'unknown', window, local);
   }
 
   async openPage({ url, deadlineMs }: OpenPageOptions): Promise<DriverPage> {
@@ -199,6 +196,8 @@ class WebDriverBrowser implements DriverBrowser {
     } catch (thrown) {
       if (thrown instanceof webdriverErrors.NoSuchSessionError) {
         this.die(`The session is over (${firstLine(thrown)})`);
+      } else if (!(thrown instanceof PlumblineError || thrown instanceof webdriverErrors.WebDriverError)) {
+        this.die(`The driver does not answer (${firstLine(thrown)})`);
       } else if (!this.#vital.every(isRunning)) {
         this.die('The browser has ended');
       }
@@ -238,7 +237,9 @@ class WebDriverBrowser implements DriverBrowser {
   async #close(): Promise<void> {
     const alive = this.isAlive();
     this.gone.abort(new PlumblineError('E_DRIVER', 'The browser was closed'));
-    if (alive) await settled(this.session.quit(), CLOSE_PATIENCE_MS);
+    // What runs here is ended by force if need be; a session elsewhere has its word alone.
+    const patience = this.#enclosure === undefined ? REMOTE_CLOSE_PATIENCE_MS : CLOSE_PATIENCE_MS;
+    if (alive) await settled(this.session.quit(), patience);
     await this.#enclosure?.destroy();
   }
 
@@ -270,19 +271,20 @@ class WebDriverPage implements DriverPage, PageChannel {
 
   /** Goes to the harness page and waits until it can be called. */
   async goto(url: string, deadline: number): Promise<void> {
+    let arrived: boolean;
     try {
-      const going = this.#browser.turn(() => this.#browser.session.get(url), this.#window);
-      await race(going, Math.max(1, deadline - performance.now()), this.gone);
+      const going = this.#turn((session) => session.get(url));
+      arrived = (await race(going, Math.max(1, deadline - performance.now()), this.gone)) !== LATE;
     } catch (thrown) {
       if (thrown instanceof PlumblineError) throw thrown;
       throw new PlumblineError('E_PAGE_READY', `${url} could not be loaded: ${firstLine(thrown)}`, { cause: thrown });
     }
-    await this.#calls.ready(url, deadline);
+    await this.#calls.ready(url, deadline, arrived);
   }
 
   evaluate<A, R>(script: (argument: A) => R | Promise<R>, argument: A): Promise<R> {
     const text = `const done = arguments[arguments.length - 1]; Promise.resolve((${String(script)})(arguments[0])).then(done);`;
-    return this.#browser.turn(() => this.#browser.session.executeAsyncScript<R>(text, argument), this.#window);
+    return this.#turn((session) => session.executeAsyncScript<R>(text, argument));
   }
 
   call(method: string, argument: unknown, options: CallOptions): Promise<unknown> {
@@ -300,15 +302,29 @@ class WebDriverPage implements DriverPage, PageChannel {
   }
 
   async screenshot(): Promise<Buffer> {
-    const shooting = this.#browser.turn(() => this.#browser.session.takeScreenshot(), this.#window);
     try {
-      const png = await race(shooting, SCREENSHOT_MS, this.gone);
+      const png = await race(
+        this.#turn((session) => session.takeScreenshot()),
+        SCREENSHOT_MS,
+        this.gone,
+      );
       if (png !== LATE) return Buffer.from(png, 'base64');
     } catch (thrown) {
       if (thrown instanceof PlumblineError) throw thrown;
       throw new PlumblineError('E_DRIVER', `No screenshot: ${firstLine(thrown)}`, { cause: thrown });
     }
     throw new PlumblineError('E_PAGE_TIMEOUT', `No screenshot within ${String(SCREENSHOT_MS)} ms`);
+  }
+
+  /** Runs commands in this page's window. */
+  async #turn<T>(commands: (session: WebDriver) => Promise<T>): Promise<T> {
+    try {
+      return await this.#browser.turn(() => commands(this.#browser.session), this.#window);
+    } catch (thrown) {
+      if (!(thrown instanceof webdriverErrors.NoSuchWindowError)) throw thrown;
+      this.#end.abort(new PlumblineError('E_BROWSER_CRASHED', 'The page went away by itself: its window is gone'));
+      throw this.gone.reason;
+    }
   }
 
   close(): Promise<void> {
