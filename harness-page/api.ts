@@ -69,7 +69,7 @@ export const api: PageApi = {
       evidence: {
         ...evidenceSince(mark),
         provider: model.provider,
-        threads: loaded.target.threads ?? 1,
+        threads: loaded.target.threads ?? model.threads ?? 1,
         ...(total === undefined ? {} : { kernels: total - kernels }),
       },
       memory: memoryNow(model),

@@ -8,6 +8,6 @@ installEvidence();
 window.plumbline = { call, drainConsole };
 
 // A driver steers through the bridge and needs no controls; a person does.
-if (!navigator.webdriver && new URLSearchParams(location.search).get('driven') === null) {
+if (!new URLSearchParams(location.search).has('driven')) {
   void import('./ui.js').then(({ showControls }) => showControls());
 }

@@ -30,7 +30,7 @@ class Controls {
   readonly #model = el('select', { id: 'model' });
   readonly #artifact = el('select', { id: 'artifact' });
   readonly #target = el('select', { id: 'target' });
-  readonly #limit = el('input', { id: 'limit', type: 'number', min: '1', step: '100', value: '1000' });
+  readonly #limit = el('input', { id: 'limit', type: 'number', min: '1', step: '1', value: '1000' });
   readonly #probe = el('p', { id: 'probe', role: 'status' });
   readonly #results = el('section', { id: 'results', 'aria-live': 'polite' });
   readonly #run = el('button', { type: 'submit' }, 'Run cell');

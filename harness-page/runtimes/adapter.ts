@@ -22,6 +22,8 @@ export interface LoadedModel {
    * @returns one tensor an output of the card, in its order, read back into memory of the page's own
    */
   run(inputs: readonly TensorData[]): Promise<TensorData[]>;
+  /** Threads that the backend computes with, where it sets their number by itself. */
+  readonly threads?: number;
   /** Kernels run on the backend so far, where the runtime tells. */
   kernels?(): number;
   /** What the runtime says of its memory now. */

@@ -39,8 +39,19 @@ export const start: StartRuntime = async (target) => {
     );
   }
   countKernels(target.backend);
-  return { version: PLUMBLINE_TFJS_VERSION, loadModel };
+  const threads = target.backend === 'wasm' ? await wasmThreads() : undefined;
+  return { version: PLUMBLINE_TFJS_VERSION, loadModel: (files) => loadModel(files, threads) };
 };
+
+/** The wasm backend sets its threads by itself; without SharedArrayBuffer it has one, and does not tell. */
+async function wasmThreads(): Promise<number> {
+  const { getThreadsCount } = await import('@tensorflow/tfjs-backend-wasm');
+  try {
+    return Math.max(1, getThreadsCount());
+  } catch {
+    return 1;
+  }
+}
 
 /** Wraps each kernel of the backend, so that what it ran is counted and not assumed. */
 function countKernels(backend: string): void {
@@ -53,7 +64,7 @@ function countKernels(backend: string): void {
   }
 }
 
-async function loadModel(files: ModelFiles): Promise<LoadedModel> {
+async function loadModel(files: ModelFiles, threads: number | undefined): Promise<LoadedModel> {
   const tensorsBefore = tf.memory().numTensors;
   const json = parseModelJson(files.entry);
   const handler: tf.io.IOHandler = {
@@ -64,6 +75,7 @@ async function loadModel(files: ModelFiles): Promise<LoadedModel> {
   const [input] = files.inputs;
   return {
     provider: tf.getBackend(),
+    ...(threads === undefined ? {} : { threads }),
     async run(inputs) {
       const fed = inputs.map((tensor) => toTf(tensor));
       const named = Object.fromEntries(inputs.map((tensor, index) => [tensor.name, fed[index] as tf.Tensor]));
