@@ -19,6 +19,7 @@ import { Enclosure } from './enclosure.js';
 import { launchFailed, launchLate, requireDisplay, requireExecutable } from './launch-errors.js';
 import { PageCalls, firstLine, headedStack, type PageChannel } from './page-calls.js';
 import { canSeeProcesses, commandLine, isRunning } from './processes.js';
+import { quietNetwork } from './quiet-network.js';
 import { LATE, race, settled } from './race.js';
 
 type PlaywrightEngine = Extract<Engine, { driver: 'playwright' }>;
@@ -62,6 +63,8 @@ async function launch(engine: PlaywrightEngine, { deadlineMs }: LaunchOptions): 
       handleSIGTERM: false,
       handleSIGHUP: false,
     });
+    // Playwright's own builds talk to it by other means.
+    if (engine.channel === 'moz-firefox') await settled(quietNetwork(browser), deadlineMs);
     const [root] = enclosure.processIds();
     if (root !== undefined) adoptProfile(enclosure, root);
     return new PlaywrightBrowser(engine, browser, enclosure, root);
