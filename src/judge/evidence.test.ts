@@ -44,6 +44,7 @@ describe('what does not', () => {
     ['cpu that does not count', tfjs('cpu'), nothing, /does not tell/],
     ['cpu that drew', tfjs('cpu'), { ...nothing, kernels: 4, webglDraws: 5 }, /5 WebGL draws/],
     ['cpu that dispatched', tfjs('cpu'), { ...nothing, kernels: 4, gpuDispatches: 5 }, /5 compute/],
+    ['cpu that was wasm', tfjs('cpu'), { ...wasm, kernels: 4 }, /a wasm binary was instantiated/],
     ['draws without a kernel', tfjs('webgl'), { ...nothing, webglDraws: 5, kernels: 0 }, /ran no kernel/],
   ])('%s', (_, target, evidence, words) => {
     const flaw = evidenceFlaw(evidence, target);

@@ -39,7 +39,7 @@ function whyNotUsed(evidence: Evidence, target: Target): string | undefined {
     case 'wasm':
       return whyNotWasm(evidence, target) ?? gpuWork(evidence);
     case 'cpu':
-      return evidence.kernels === undefined ? 'the runtime does not tell that it ran any kernel' : gpuWork(evidence);
+      return whyNotCpu(evidence) ?? gpuWork(evidence);
     case 'native':
       // The PC: there is no other backend to fall back to.
       return undefined;
@@ -60,6 +60,14 @@ function whyNotWasm(evidence: Evidence, { runtime, threads }: Target): string | 
     return `${String(workersAlive)} worker threads came to life where one thread was asked for`;
   }
   return undefined;
+}
+
+function whyNotCpu({ kernels, wasmModules }: Evidence): string | undefined {
+  if (kernels === undefined) return 'the runtime does not tell that it ran any kernel';
+  const [wasm] = wasmModules;
+  return wasm === undefined
+    ? undefined
+    : `a wasm binary was instantiated (${wasm.name}), where JavaScript is to compute`;
 }
 
 /** A CPU backend leaves the GPU alone: work there means that something else computed the answer, or part of it. */
