@@ -50,6 +50,16 @@ program
     await schema();
   });
 
+program
+  .command('bench')
+  .description('measure the speed that the suite promises, and say which promises hold')
+  .option('--only <names>', 'only these benchmarks, separated by commas')
+  .option('--strict', 'exit non-zero when a target is not held')
+  .action(async ({ only, strict }: { only?: string; strict?: boolean }) => {
+    const { bench } = await import('./commands/bench.js');
+    process.exitCode = await bench({ only, strict: strict ?? false });
+  });
+
 try {
   await program.parseAsync();
 } catch (error) {

@@ -1,0 +1,15 @@
+/** Every benchmark, in the order in which they run: the matrix, by far the longest, comes last. */
+import type { Benchmark } from './benchmark.js';
+import { cellVsHandwritten } from './cell-vs-handwritten.js';
+import { jsonEvaluateVsCell } from './json-evaluate-vs-cell.js';
+import { matrix } from './matrix.js';
+import { overheads } from './overhead.js';
+import { runnerRss } from './runner-rss.js';
+
+export const BENCHMARKS: readonly Benchmark[] = [
+  cellVsHandwritten,
+  jsonEvaluateVsCell,
+  ...overheads,
+  runnerRss,
+  matrix,
+];

@@ -1,0 +1,107 @@
+/**
+ * What the benchmarks run on: the suite's own server, browser, dataset and baselines, put together as the fixtures of
+ * the specs do it, and one cell that is gathered and judged as a test does it.
+ */
+import path from 'node:path';
+import { findEngine } from '../src/browsers/find.js';
+import { buildPage } from '../src/build/page.js';
+import { packageFolder } from '../src/build/packages.js';
+import { datasetsCache, loadDataset, type Dataset } from '../src/datasets/index.js';
+import type { DriverPage } from '../src/drivers/index.js';
+import { gatherCell, harnessUrl } from '../src/gather/cell.js';
+import { PagePool } from '../src/gather/pages.js';
+import { DEFAULT_DEADLINES } from '../src/gather/settings.js';
+import type { Observed } from '../src/observations/store.js';
+import { PROJECT_ROOT, modelsDir } from '../src/paths.js';
+import { loadModels } from '../src/plan/cards.js';
+import { planCells, type PlannedCell } from '../src/plan/plan.js';
+import type { BrowserName } from '../src/protocol/cell.js';
+import { PlumblineError } from '../src/protocol/errors.js';
+import { startServer, type HarnessServer } from '../src/server/server.js';
+import { Baselines } from '../src/testing/baselines.js';
+import { driverFor } from '../src/testing/driver.js';
+import { judgeCell } from '../src/testing/judging.js';
+
+/** Where the server has the hand-written page, and with it the distribution files of onnxruntime-web. */
+const HANDWRITTEN = '/bench/handwritten.html';
+
+export class Bed {
+  private constructor(
+    readonly browser: BrowserName,
+    readonly cell: PlannedCell,
+    readonly dataset: Dataset,
+    readonly server: HarnessServer,
+    private readonly baselines: Baselines,
+    private readonly pool: PagePool,
+  ) {}
+
+  /** A bed for LeNet-5 on onnxruntime-web's wasm backend with one thread. The browser is launched by the first cell. */
+  static async open(browser: BrowserName): Promise<Bed> {
+    const id = `lenet5/onnx-fp32/ort-wasm-t1@${browser}`;
+    const cell = planCells(loadModels().models, [browser]).find((planned) => planned.id === id);
+    if (cell === undefined) throw new PlumblineError('E_USAGE', `the plan has no cell ${id}, which the bench runs`);
+    const dataset = await loadDataset(cell.model.card.dataset);
+    const server = await startServer({
+      mounts: {
+        page: (await buildPage()).outDir,
+        models: modelsDir(),
+        datasets: datasetsCache(),
+        bench: path.join(PROJECT_ROOT, 'bench', 'page'),
+        ort: path.join(packageFolder('onnxruntime-web'), 'dist'),
+      },
+    });
+    const pool = new PagePool(driverFor(await findEngine(browser)), harnessUrl(server), DEFAULT_DEADLINES);
+    return new Bed(browser, cell, dataset, server, new Baselines(dataset), pool);
+  }
+
+  /**
+   * The whole cell, from plan to verdict, over the first `limit` samples.
+   * @returns what it did, and how long that took on the runner's clock, in milliseconds
+   * @throws PlumblineError `E_INTERNAL` when the cell does not pass: its time would mean nothing
+   */
+  async runCell(limit = this.dataset.descriptor.n): Promise<Observed & { ms: number }> {
+    const { cell, dataset, server, pool } = this;
+    const from = performance.now();
+    const observed = await gatherCell(cell, { pool, server, dataset, deadlines: DEFAULT_DEADLINES, limit });
+    const { record } = await judgeCell(cell, observed, dataset, this.baselines);
+    const ms = performance.now() - from;
+    const n = record.accuracy?.n ?? 0;
+    if (record.status !== 'pass' || n !== limit) {
+      const why = record.reason === undefined ? '' : `: ${record.reason.code}: ${record.reason.message}`;
+      throw new PlumblineError('E_INTERNAL', `${cell.id} is ${record.status} after ${String(n)} samples${why}`);
+    }
+    return { ...observed, ms };
+  }
+
+  /** Address of the hand-written page, which is told in its query what to fetch. */
+  handwrittenUrl(): string {
+    const { origin } = this.server;
+    const [file] = this.cell.artifact.files;
+    const query = new URLSearchParams({
+      model: `/models/${this.cell.model.card.name}/${file?.path ?? ''}`,
+      samples: `/datasets/${this.dataset.slug}/${this.dataset.descriptor.samples.file}`,
+    });
+    return `${origin}${HANDWRITTEN}?${query.toString()}`;
+  }
+
+  /** Opens the hand-written page in the browser of the cells. */
+  async openHandwritten(): Promise<DriverPage> {
+    const { browser } = await this.pool.acquire(this.cell.target);
+    return await browser.openPage({ url: this.handwrittenUrl(), deadlineMs: DEFAULT_DEADLINES.pageReady });
+  }
+
+  async close(): Promise<void> {
+    await this.pool.close();
+    await this.server.close();
+  }
+}
+
+/** Runs `work` on a bed that is cleared away afterwards, whatever happens. */
+export async function onBed<T>(browser: BrowserName, work: (bed: Bed) => Promise<T>): Promise<T> {
+  const bed = await Bed.open(browser);
+  try {
+    return await work(bed);
+  } finally {
+    await bed.close();
+  }
+}
