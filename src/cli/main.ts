@@ -17,6 +17,14 @@ program
   });
 
 program
+  .command('test')
+  .description("run the project's own tests: units, then those that need browsers")
+  .action(async () => {
+    const { test } = await import('./commands/test.js');
+    process.exitCode = await test();
+  });
+
+program
   .command('build')
   .description('build the harness page where its sources have changed')
   .action(async () => {
