@@ -20,7 +20,11 @@ import { reportPaths, type ReporterOptions } from './paths.js';
 const RUNTIME_MESSAGE = 'application/vnd.allure.message+json';
 
 /** `Attach "plumbline:record"`: how Playwright titles the step of an attachment. */
-const isPrivateStep = (step: TestStep): boolean => step.title.includes(`"${PRIVATE_PREFIX}`);
+const isPrivateStep = (step: TestStep): boolean =>
+  step.title.includes(`"${PRIVATE_PREFIX}`) || step.title === 'Attach "error-context"';
+
+/** What Playwright attaches to each failure, to be read by machines; the finding says it better. */
+const isContext = ({ name }: { readonly name: string }): boolean => name === 'error-context';
 
 export default class MatrixAllureReporter extends AllureReporter {
   readonly #paths: ReturnType<typeof reportPaths>;
@@ -124,7 +128,7 @@ export default class MatrixAllureReporter extends AllureReporter {
   }
 
   async #write(test: TestCase, result: TestResult): Promise<void> {
-    const attachments = result.attachments.filter((attachment) => !isPrivate(attachment));
+    const attachments = result.attachments.filter((attachment) => !isPrivate(attachment) && !isContext(attachment));
     const cell = cellOf(test);
     const record = cell === undefined ? undefined : recordsOfTest(test, this.#end).find(({ id }) => id === test.title);
     if (record !== undefined) {

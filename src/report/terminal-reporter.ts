@@ -51,15 +51,18 @@ export default class TerminalReporter implements Reporter {
     this.#total = tests.length;
     if (this.#mode === 'merge') return;
     const keys = tests.map(cellOf);
-    const cells = keys.filter((key) => key !== undefined && key.browser !== 'pc').length;
-    const others = tests.length - cells;
+    const baselines = keys.filter((key) => key?.browser === 'pc').length;
+    const cells = keys.filter((key) => key !== undefined).length - baselines;
+    const others = tests.length - cells - baselines;
     const browsers = [...new Set(keys.map((key) => key?.browser))].filter(
       (name) => name !== undefined && name !== 'pc',
     );
+    const some = (n: number, noun: string): string => `${count(n)} ${noun}${n === 1 ? '' : 's'}`;
     const parts = [
-      `${count(cells)} ${cells === 1 ? 'cell' : 'cells'}${browsers.length === 0 ? '' : ` in ${browsers.join(', ')}`}`,
-      ...(others === 0 ? [] : [`${count(others)} other ${others === 1 ? 'test' : 'tests'}`]),
-      `${String(config.workers)} ${config.workers === 1 ? 'worker' : 'workers'}`,
+      `${some(cells, 'cell')}${browsers.length === 0 ? '' : ` in ${browsers.join(', ')}`}`,
+      ...(baselines === 0 ? [] : [some(baselines, 'PC baseline')]),
+      ...(others === 0 ? [] : [some(others, 'other test')]),
+      some(config.workers, 'worker'),
       ...(config.shard === null ? [] : [`shard ${String(config.shard.current)} of ${String(config.shard.total)}`]),
     ];
     this.#say(`${this.#colors.bold('Plumbline')}  ${parts.join(', ')}\n`);

@@ -22,12 +22,16 @@ export interface Started {
 }
 
 /** Starts Playwright's command line. What Playwright sets for its own tests must not reach the one that is started. */
-export function startPlaywright(args: readonly string[], env: Readonly<Record<string, string>>): Started {
+export function startPlaywright(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  cwd = path.dirname(CONFIG),
+): Started {
   const inherited = Object.entries(process.env).filter(
     ([name]) => !/^(PW|PLAYWRIGHT|TEST_|ALLURE|PLUMBLINE_|FORCE_COLOR|NO_COLOR|DEBUG_COLORS|CI$)/.test(name),
   );
   const child = spawn(process.execPath, [PLAYWRIGHT, ...args], {
-    cwd: path.dirname(CONFIG),
+    cwd,
     env: { ...Object.fromEntries(inherited), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
