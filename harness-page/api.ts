@@ -6,7 +6,7 @@ import type { LoadModelRequest, PageAnswer, PageApi, PageMethod } from '../src/p
 import type { Memory, TensorData } from '../src/protocol/observation.js';
 import { environment } from './environment.js';
 import { nameFault } from './errors.js';
-import { evidenceSince, markEvidence, wasmMemoryBytes } from './evidence.js';
+import { evidenceSince, markEvidence, wasmMemoryBytes, whenGpuLost } from './evidence.js';
 import { fetchModelFile, nameOf } from './fetching.js';
 import { probe } from './probes.js';
 import { runDataset } from './run.js';
@@ -136,6 +136,18 @@ const FAULTS: Readonly<Record<PageMethod, readonly [ErrorCode, Phase]>> = {
   dispose: ['E_RUN', 'dispose'],
 };
 
+/** How long a runtime may take to speak for itself after a GPU device is lost. */
+const LOSS_PATIENCE_MS = 2000;
+
+/** Some runtimes wait for ever for the answer of a device that is gone. */
+async function unlessGpuLost<T>(work: Promise<T>): Promise<T> {
+  const lost = whenGpuLost().then(async (words): Promise<never> => {
+    await new Promise((resolve) => setTimeout(resolve, LOSS_PATIENCE_MS));
+    throw new PlumblineError('E_GPU_DEVICE_LOST', `${words}; the runtime has not answered since`);
+  });
+  return await Promise.race([work, lost]);
+}
+
 function isMethod(name: string): name is PageMethod {
   return Object.hasOwn(api, name);
 }
@@ -145,7 +157,7 @@ export async function call(method: string, argument: unknown): Promise<PageAnswe
   if (!isMethod(method))
     return {
       ok: false,
-      error: nameFault(
+      error: await nameFault(
         new PlumblineError('E_PROTOCOL', `the page has no method "${method}"`),
         'E_PROTOCOL',
         'page-ready',
@@ -154,9 +166,9 @@ export async function call(method: string, argument: unknown): Promise<PageAnswe
   try {
     // The runner and the page are built from one contract; what the runner sends is typed there.
     const run = api[method] as (argument: unknown) => Promise<unknown>;
-    return { ok: true, value: await run(argument) };
+    return { ok: true, value: await unlessGpuLost(run(argument)) };
   } catch (thrown) {
     const [code, phase] = FAULTS[method];
-    return { ok: false, error: nameFault(thrown, code, phase) };
+    return { ok: false, error: await nameFault(thrown, code, phase) };
   }
 }

@@ -17,10 +17,12 @@ const OUT_OF_MEMORY =
  * Names what was thrown: a lost GPU device and exhausted memory have codes of their own, whatever phase they strike in;
  * anything else gets the code of its phase.
  */
-export function nameFault(thrown: unknown, code: ErrorCode, phase: Phase): ErrorRecord {
-  if (thrown instanceof PlumblineError) return toErrorRecord(thrown, code, phase);
+export async function nameFault(thrown: unknown, code: ErrorCode, phase: Phase): Promise<ErrorRecord> {
+  // An adapter's own finding stands as it is, but for the one that only passes on what the runtime said.
+  if (thrown instanceof PlumblineError && thrown.code !== 'E_BACKEND_UNAVAILABLE')
+    return toErrorRecord(thrown, code, phase);
   const message = messageOf(thrown);
-  const lost = gpuDeviceLost();
+  const lost = await gpuDeviceLost();
   if (lost !== undefined)
     return {
       ...toErrorRecord(new PlumblineError('E_GPU_DEVICE_LOST', `${lost}; ${message}`, { phase }), code),

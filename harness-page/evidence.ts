@@ -10,7 +10,17 @@ const counts: { -readonly [K in keyof Counts]: number } = { gpuDispatches: 0, we
 const wasmModules: { name: string; bytes: number }[] = [];
 const memories = new Set<WebAssembly.Memory>();
 const alive = new Set<Worker>();
+/** WebGL contexts that a runtime made. They are kept: a page has few, and one that is lost must be found out. */
+const contexts = new Set<WebGLRenderingContext>();
+let devices = 0;
 let deviceLost: string | undefined;
+let tellOfLoss: (words: string) => void = () => undefined;
+const loss = new Promise<string>((resolve) => (tellOfLoss = resolve));
+
+function lose(words: string): void {
+  deviceLost ??= words;
+  tellOfLoss(words);
+}
 
 /** Replaces `owner[name]` by a function that calls `before` first. Does nothing where the platform lacks it. */
 function wrap(owner: object | undefined, name: string, before: () => void): void {
@@ -50,9 +60,10 @@ function watchDevices(): void {
   const original: GPUAdapter['requestDevice'] = Reflect.get(adapter, 'requestDevice');
   adapter.requestDevice = async function (this: GPUAdapter, descriptor) {
     const device = await original.call(this, descriptor);
+    devices++;
     void device.lost.then((info) => {
       // A runtime may destroy its own device and ask for another; any other end is a loss.
-      if (info.reason !== 'destroyed') deviceLost = `WebGPU device lost (${info.reason}): ${info.message}`;
+      if (info.reason !== 'destroyed') lose(`WebGPU device lost (${info.reason}): ${info.message}`);
     });
     return device;
   };
@@ -71,7 +82,7 @@ export function unwatchedCanvas(): HTMLCanvasElement {
 function watchWebglContexts(): void {
   const watch = (canvas: EventTarget): void => {
     canvas.addEventListener('webglcontextlost', () => {
-      deviceLost = 'WebGL context lost';
+      lose('WebGL context lost');
     });
   };
   for (const className of ['HTMLCanvasElement', 'OffscreenCanvas']) {
@@ -81,11 +92,12 @@ function watchWebglContexts(): void {
     const original: unknown = Reflect.get(prototype, 'getContext');
     if (typeof original !== 'function') continue;
     Reflect.set(prototype, 'getContext', function (this: EventTarget, kind: string, ...rest: unknown[]): unknown {
-      if (kind.startsWith('webgl') && !watched.has(this) && !ownCanvases.has(this)) {
+      const context: unknown = Reflect.apply(original, this, [kind, ...rest]);
+      if (kind.startsWith('webgl') && context !== null && !watched.has(this) && !ownCanvases.has(this)) {
         watched.add(this);
         watch(this);
+        contexts.add(context as WebGLRenderingContext);
       }
-      const context: unknown = Reflect.apply(original, this, [kind, ...rest]);
       return context;
     });
   }
@@ -171,7 +183,21 @@ export function evidenceSince(mark: Counts): Omit<Evidence, 'provider' | 'thread
   };
 }
 
-/** Words about a GPU device that this page has lost; `undefined` while it has lost none. */
-export function gpuDeviceLost(): string | undefined {
-  return deviceLost;
+/** How long after a failure the word of the loss that caused it may take. */
+const LOSS_NEWS_MS = 200;
+
+/** Resolves with words about it once this page has lost a GPU device. */
+export function whenGpuLost(): Promise<string> {
+  return loss;
+}
+
+/**
+ * After a failure: words about a GPU device that this page has lost, `undefined` when it has lost none. A runtime may
+ * stumble over the loss before the event that tells of it has come.
+ */
+export async function gpuDeviceLost(): Promise<string | undefined> {
+  if (deviceLost !== undefined || (devices === 0 && contexts.size === 0)) return deviceLost;
+  if ([...contexts].some((context) => context.isContextLost())) return 'WebGL context lost';
+  const silence = new Promise<undefined>((resolve) => setTimeout(resolve, LOSS_NEWS_MS, undefined));
+  return await Promise.race([loss, silence]);
 }

@@ -57,7 +57,7 @@ export async function runChosen(choice: Choice, into: Element): Promise<void> {
     step.remove();
     into.append(...(await describeRun(choice, runtime, loaded, run)));
   } catch (thrown) {
-    const { code, message, hint, stack } = nameFault(thrown, 'E_RUN', 'run');
+    const { code, message, hint, stack } = await nameFault(thrown, 'E_RUN', 'run');
     step.remove();
     into.append(
       el(

@@ -33,6 +33,8 @@ export interface GatherContext {
   readonly deadlines: Deadlines;
   /** At most so many samples; default: all that fit the budget. */
   readonly limit?: number | undefined;
+  /** Start no further inference after so many milliseconds; default: by the target. */
+  readonly budgetMs?: number | undefined;
 }
 
 /** What has been learnt so far; a cell that breaks off leaves what it had. */
@@ -124,7 +126,7 @@ async function walkPhases(cell: PlannedCell, context: GatherContext, notes: Note
 
   enter('run');
   const batchSize = batchSizeOf(artifact);
-  const budget = budgetMs(target);
+  const budget = context.budgetMs ?? budgetMs(target);
   const run = await callPage(
     page,
     'run',
@@ -158,6 +160,7 @@ async function walkPhases(cell: PlannedCell, context: GatherContext, notes: Note
   notes.leaks = disposed.leaks;
   // The outputs are good, so this is no fault of the cell's; but the next one must not inherit what is left.
   if (disposed.leaks.length > 0) await pool.retire(false);
+  if (run.evidence.gpuDeviceLost !== undefined) await pool.retire(true);
 }
 
 async function bringBack(
@@ -191,17 +194,21 @@ function blameServer(thrown: unknown, server: HarnessServer): unknown {
   return new PlumblineError('E_SERVER_GONE', `the harness server stopped listening; then ${detail}`, { cause: thrown });
 }
 
-/** A page that hung takes its browser with it: nothing else is sure to end it. */
+/**
+ * A page that hung takes its browser with it: nothing else is sure to end it. So does a lost GPU device: Chromium keeps
+ * an address from WebGL for a while after its context was lost.
+ */
 async function retire(fault: ErrorRecord, pool: PagePool): Promise<void> {
-  const hung = [
+  const ruinous = [
     'E_PAGE_TIMEOUT',
     'E_RUN_TIMEOUT',
     'E_MODEL_LOAD_TIMEOUT',
     'E_UPLOAD_TIMEOUT',
     'E_BROWSER_CRASHED',
     'E_DRIVER',
+    'E_GPU_DEVICE_LOST',
   ];
-  await pool.retire(hung.includes(fault.code));
+  await pool.retire(ruinous.includes(fault.code));
 }
 
 function toObservation(cell: PlannedCell, context: GatherContext, notes: Notes, console: ConsoleEntry[]): Observation {

@@ -1,0 +1,118 @@
+/**
+ * What can be wrong with a runtime, or with the adapter to it: each mutant wraps the real adapter and spoils one thing.
+ * It runs in the page, in a test build alone; the production page has no place for it.
+ */
+import type { LoadedModel, Runtime, StartRuntime } from '../../../harness-page/runtimes/adapter.js';
+import type { TensorData } from '../../../src/protocol/observation.js';
+
+type Mutant = (start: StartRuntime) => StartRuntime;
+
+/** The one sample and the one of its logits that a mutant spoils. */
+export const SPOILED = { sample: 3, logit: 7 } as const;
+
+/** What the mutants that throw say: a verdict must hold these words. */
+export const SAID = 'the runtime has had enough';
+
+const changeRuntime =
+  (change: (runtime: Runtime) => Partial<Runtime>): Mutant =>
+  (start) =>
+  async (target) => {
+    const runtime = await start(target);
+    return { ...runtime, ...change(runtime) };
+  };
+
+export const changeModel = (change: (model: LoadedModel) => Partial<LoadedModel>): Mutant =>
+  changeRuntime((runtime) => ({
+    async loadModel(files) {
+      const model = await runtime.loadModel(files);
+      return { ...model, ...change(model) };
+    },
+  }));
+
+/** Changes the logits of the first batch, or of every batch. `columns` is the number of logits a sample. */
+const changeLogits = (change: (logits: Float32Array, columns: number) => void, everyBatch = false): Mutant =>
+  changeModel((model) => {
+    let batches = 0;
+    return {
+      async run(inputs) {
+        const outputs = await model.run(inputs);
+        if (batches++ > 0 && !everyBatch) return outputs;
+        return outputs.map((output) => {
+          const data = Float32Array.from(output.data as Float32Array);
+          change(data, data.length / (output.shape[0] ?? 1));
+          return { ...output, data };
+        });
+      },
+    };
+  });
+
+const spoilOne = (spoil: (logit: number) => number): Mutant =>
+  changeLogits((logits, columns) => {
+    const index = SPOILED.sample * columns + SPOILED.logit;
+    logits[index] = spoil(logits[index] ?? 0);
+  });
+
+/** Cuts the shape of every output; the data is cut to fit. */
+const cutOutputs = (cut: (shape: readonly number[]) => number[]): Mutant =>
+  changeModel((model) => ({
+    async run(inputs) {
+      const outputs = await model.run(inputs);
+      return outputs.map((output): TensorData => {
+        const shape = cut(output.shape);
+        return {
+          ...output,
+          shape,
+          data: output.data.slice(
+            0,
+            shape.reduce((product, size) => product * size, 1),
+          ),
+        };
+      });
+    },
+  }));
+
+const never = <T>(): Promise<T> => new Promise(() => undefined);
+const refuse = <T>(): Promise<T> => Promise.reject(new Error(SAID));
+
+const leaveItself: Mutant = (start) => start;
+
+export const MUTANTS = {
+  none: leaveItself,
+
+  // Wrong numbers.
+  negateLogit: spoilOne((logit) => -logit),
+  scaleLogits: changeLogits((logits) => {
+    logits.forEach((logit, index) => (logits[index] = logit * 1.001));
+  }, true),
+  oneNaN: spoilOne(() => NaN),
+  oneInfinity: spoilOne(() => Infinity),
+  swapSamples: changeLogits((logits, columns) => {
+    const first = logits.slice(0, columns);
+    logits.copyWithin(0, columns, 2 * columns);
+    logits.set(first, columns);
+  }),
+
+  // Wrong shapes.
+  lackLogit: cutOutputs(([rows = 0, columns = 0]) => [rows, columns - 1]),
+  lackSample: cutOutputs(([rows = 0, columns = 0]) => [rows - 1, columns]),
+
+  // Another backend than the one that was asked for.
+  fallBackToWasm: (start) => (target) => start({ runtime: target.runtime, backend: 'wasm' }),
+  fallBackToOneThread: (start) => (target) => start({ ...target, threads: 1 }),
+
+  // Faults.
+  throwInStart: () => refuse,
+  throwInLoad: changeRuntime(() => ({ loadModel: refuse })),
+  throwInRun: changeModel(() => ({ run: refuse })),
+  neverLoad: changeRuntime(() => ({ loadModel: never })),
+  neverRun: changeModel(() => ({ run: never })),
+  busyRun: changeModel(() => ({
+    run() {
+      for (;;);
+    },
+  })),
+  /** The adapter of tfjs makes it true: see tfjs.ts. */
+  leakTensors: leaveItself,
+} as const satisfies Record<string, Mutant>;
+
+export type MutantName = keyof typeof MUTANTS;

@@ -1,0 +1,14 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { start as startReal } from '../../../harness-page/runtimes/tfjs.js';
+import { changeModel } from './mutants.js';
+import { mutantFor, mutated } from './select.js';
+
+const leaking = changeModel((model) => ({
+  run(inputs) {
+    tf.scalar(1);
+    return model.run(inputs);
+  },
+}));
+
+export const start: typeof startReal = (target) =>
+  (mutantFor(target) === 'leakTensors' ? leaking(startReal) : mutated(startReal))(target);
