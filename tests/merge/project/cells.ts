@@ -73,7 +73,10 @@ for (const record of madeUpMatrix().filter(({ kind, cell }) => kind === 'accurac
     }
     const bad = record.status === 'fail' || record.status === 'error';
     const finding = bad ? buildFinding({ record, observation }) : undefined;
-    await attachCell(testInfo, { record, observation, outputs, finding });
+    // Within a step, where Allure would hang attachments by themselves.
+    await test.step('leave the record', async () => {
+      await attachCell(testInfo, { record, observation, outputs, finding });
+    });
     if (fault === 'leak') throw new Error('E_LEAK: 3 tensors were left behind');
     endTest(record, !bad || expectation?.met === true);
   });
