@@ -11,7 +11,7 @@ import { gpuDeviceLost } from './evidence.js';
 
 /** What engines and runtimes say when memory could not be had. */
 const OUT_OF_MEMORY =
-  /out of memory|bad_alloc|allocation failed|could not allocate|failed to allocate|Array buffer allocation|cannot enlarge memory|Aborted\(OOM\)|memory access out of bounds.*grow/i;
+  /out of memory|bad_alloc|allocation failed|could not allocate|failed to allocate|Array buffer allocation|cannot enlarge memory|exceeds the supported maximum of \d+ bytes|Aborted\(OOM\)|memory access out of bounds.*grow/i;
 
 /**
  * Names what was thrown: a lost GPU device and exhausted memory have codes of their own, whatever phase they strike in;

@@ -12,8 +12,8 @@ import { writeModels } from './models.js';
 import { Rig } from './rig.js';
 
 interface TestFixtures {
-  /** A rig of its own for a test that ruins it; the page as it is. */
-  startRig: (browser: BrowserName) => Promise<Rig>;
+  /** A rig of its own for a test that ruins it; with the page as it is, or with another. */
+  startRig: (browser: BrowserName, page?: string) => Promise<Rig>;
 }
 
 interface WorkerFixtures {
@@ -52,11 +52,14 @@ function rigs(
       return await rig;
     },
     async close() {
-      for (const rig of started.values()) await (await rig).close();
-      const left = [...started.values()].map(async (rig) => (await rig).processesLeft());
-      expect((await Promise.all(left)).flat(), 'nothing is left of any browser').toEqual([]);
+      for (const rig of started.values()) await closeRig(await rig);
     },
   };
+}
+
+async function closeRig(rig: Rig): Promise<void> {
+  await rig.close();
+  expect(rig.processesLeft(), 'nothing is left of any browser').toEqual([]);
 }
 
 export const test = base.extend<TestFixtures, WorkerFixtures>({
@@ -97,9 +100,13 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
   ],
 
   startRig: async ({ productionPage, models }, use) => {
-    const { get, close } = rigs(productionPage, models);
-    await use(get);
-    await close();
+    const started: Rig[] = [];
+    await use(async (browser, page = productionPage) => {
+      const rig = await Rig.start({ engine: await engineOf(browser), page, models });
+      started.push(rig);
+      return rig;
+    });
+    for (const rig of started) await closeRig(rig);
   },
 
   mutantsIn: [

@@ -97,3 +97,17 @@ for (const { mutant, targets, status, code, message, options } of MUTATIONS) {
     });
   }
 }
+
+test('a page in which tensors were left behind is not used again', async ({ mutantsIn }) => {
+  const rig = await mutantsIn(BROWSER);
+  const id = `lenet1/tfjs-fp32/tfjs-wasm@${BROWSER}`;
+  const leaking = await rig.run(id, { mutant: 'leakTensors' });
+  // The answers are good.
+  expect(leaking.record.status).toBe('pass');
+  expect(leaking.observation.leaks).toEqual([expect.stringMatching(/^3 tensors left/)]);
+  expect((await rig.run(id, { mutant: 'leakTensors' })).observation.timing.warmPage).toBe(false);
+
+  const clean = await rig.run(id);
+  expect(clean.observation.leaks).toBeUndefined();
+  expect((await rig.run(id)).observation.timing.warmPage).toBe(true);
+});
