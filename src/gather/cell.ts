@@ -149,14 +149,18 @@ async function walkPhases(cell: PlannedCell, context: GatherContext, notes: Note
   });
   notes.memory = run.memory;
 
+  // Read beside the upload: it takes the runner's time alone.
+  const pss = browser.processIds().then(processTreePss);
+  pss.catch(() => undefined);
+
   enter('upload');
   notes.outputs = await bringBack(page, server, cell.id, run, deadlines, notes.timing);
 
   enter('dispose');
   const disposed = await callPage(page, 'dispose', null, { deadlineMs: deadlines.dispose });
   notes.timing.disposeMs = disposed.ms;
-  const pss = await processTreePss(await browser.processIds());
-  if (pss !== undefined) notes.memory = { ...notes.memory, processTreePssBytes: pss };
+  const processTreePssBytes = await pss;
+  if (processTreePssBytes !== undefined) notes.memory = { ...notes.memory, processTreePssBytes };
   notes.leaks = disposed.leaks;
   // The outputs are good, so this is no fault of the cell's; but the next one must not inherit what is left.
   if (disposed.leaks.length > 0) await pool.retire(false);

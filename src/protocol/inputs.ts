@@ -73,6 +73,15 @@ export function createEncoder(spec: InputSpec, sample: DatasetDescriptor['sample
   }
   const channels = sample.shape.length === 3 ? (sample.shape[2] ?? 1) : 1;
   const table = normalizationTable(spec.normalization, channels);
+  if (channels === 1) {
+    return {
+      sampleSize: size,
+      encode(wire, count, into) {
+        const end = count * size;
+        for (let i = 0; i < end; i++) into[i] = table[wire[i] as number] as number;
+      },
+    };
+  }
   const pixels = size / channels;
   const planar = spec.layout === 'NCHW';
   return {
