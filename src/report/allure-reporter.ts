@@ -5,7 +5,7 @@
  */
 import path from 'node:path';
 import type { FullConfig, FullResult, Suite, TestCase, TestResult, TestStep } from '@playwright/test/reporter';
-import { ContentType, type TestResult as AllureResult } from 'allure-js-commons';
+import { ContentType, LabelName, type TestResult as AllureResult } from 'allure-js-commons';
 import type { EnvironmentInfo } from 'allure-js-commons/sdk';
 import { AllureReporter } from 'allure-playwright';
 import { messageOf, PlumblineError } from '../protocol/errors.js';
@@ -43,6 +43,8 @@ export default class MatrixAllureReporter extends AllureReporter {
     const writing = new Map<string, ResultRecord>();
     const environment: EnvironmentInfo = {};
     const beforeTestResultWrite = (result: AllureResult): void => {
+      // Reports are published: whose machine it was is nobody's business.
+      result.labels = result.labels.filter(({ name }) => name !== LabelName.HOST);
       const record = writing.get(result.name ?? '');
       if (record !== undefined) applyVerdict(result, record);
     };
