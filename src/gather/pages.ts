@@ -26,9 +26,10 @@ export class PagePool {
   /** The page for cells on `target`; launches the browser where there is none. */
   async acquire(target: Target): Promise<WarmPage> {
     const slug = targetSlug(target);
+    // Closed before the browser is looked at: a page that does not close takes its browser with it.
+    if (this.#current?.slug !== slug) await this.#closePage();
     const browser = await this.#liveBrowser();
-    if (this.#current?.slug === slug) return { page: this.#current.page, browser, warm: true };
-    await this.#closePage();
+    if (this.#current !== undefined) return { page: this.#current.page, browser, warm: true };
     const page = await browser.openPage({ url: this.url, deadlineMs: this.deadlines.pageReady });
     this.#current = { slug, page };
     return { page, browser, warm: false };
