@@ -67,7 +67,7 @@ async function launch(engine: PlaywrightEngine, { deadlineMs }: LaunchOptions): 
     if (engine.channel === 'moz-firefox') await settled(quietNetwork(browser), deadlineMs);
     const [root] = enclosure.processIds();
     if (root !== undefined) adoptProfile(enclosure, root);
-    return new PlaywrightBrowser(engine, browser, enclosure, root);
+    return new PlaywrightBrowser(browser, enclosure, root);
   } catch (thrown) {
     await enclosure.destroy();
     if (thrown instanceof errors.TimeoutError) throw launchLate(engine, deadlineMs, browserWords(thrown));
@@ -93,7 +93,6 @@ function adoptProfile(enclosure: Enclosure, root: number): void {
 
 class PlaywrightBrowser implements DriverBrowser {
   readonly version: string;
-  readonly #engine: PlaywrightEngine;
   readonly #browser: Browser;
   readonly #enclosure: Enclosure;
   /** The browser's first process, where processes can be seen. */
@@ -101,14 +100,13 @@ class PlaywrightBrowser implements DriverBrowser {
   readonly #gone = new AbortController();
   #closed: Promise<void> | undefined;
 
-  constructor(engine: PlaywrightEngine, browser: Browser, enclosure: Enclosure, root: number | undefined) {
+  constructor(browser: Browser, enclosure: Enclosure, root: number | undefined) {
     this.version = browser.version();
-    this.#engine = engine;
     this.#browser = browser;
     this.#enclosure = enclosure;
     this.#root = root;
     browser.on('disconnected', () => {
-      this.#die('The browser has ended');
+      this.#gone.abort(new PlumblineError('E_BROWSER_CRASHED', 'The browser has ended'));
     });
   }
 
@@ -125,16 +123,14 @@ class PlaywrightBrowser implements DriverBrowser {
         opening.then((late) => late.context().close()).catch(() => undefined);
         throw new PlumblineError('E_PAGE_TIMEOUT', `The browser did not open a page within ${String(deadlineMs)} ms`);
       }
-      page = new PlaywrightPage(raw, gone, () => {
-        // Playwright has stock Firefox end itself when one of its content processes dies (MOZ_CRASHREPORTER_SHUTDOWN).
-        if (this.#engine.browser === 'firefox') this.#die('The browser ends since a page of it has died');
-      });
+      page = new PlaywrightPage(raw, gone);
       await page.goto(url, deadline);
       return page;
     } catch (thrown) {
       await page?.close();
       if (thrown instanceof PlumblineError) throw thrown;
-      throw new PlumblineError('E_DRIVER', `The page could not be opened: ${firstLine(thrown)}`, { cause: thrown });
+      const code = this.isAlive() ? 'E_DRIVER' : 'E_BROWSER_CRASHED';
+      throw new PlumblineError(code, `No page could be opened: ${firstLine(thrown)}`, { cause: thrown });
     }
   }
 
@@ -158,10 +154,6 @@ class PlaywrightBrowser implements DriverBrowser {
     await settled(this.#browser.close(), CLOSE_PATIENCE_MS);
     await this.#enclosure.destroy();
   }
-
-  #die(what: string): void {
-    this.#gone.abort(new PlumblineError('E_BROWSER_CRASHED', what));
-  }
 }
 
 class PlaywrightPage implements DriverPage, PageChannel {
@@ -173,20 +165,13 @@ class PlaywrightPage implements DriverPage, PageChannel {
   readonly #calls: PageCalls;
   readonly #console = new ConsoleBuffer();
 
-  constructor(page: Page, browserGone: AbortSignal, died: () => void) {
+  constructor(page: Page, browserGone: AbortSignal) {
     this.#page = page;
     this.gone = AbortSignal.any([browserGone, this.#end.signal]);
     this.#calls = new PageCalls(this);
-    const die = (what: string): void => {
-      if (this.gone.aborted) return;
-      this.#end.abort(new PlumblineError('E_BROWSER_CRASHED', what));
-      died();
-    };
+    // Not all say so: a dead process of stock Firefox ends the whole browser (Playwright sets MOZ_CRASHREPORTER_SHUTDOWN).
     page.on('crash', () => {
-      die('The page has crashed');
-    });
-    page.on('close', () => {
-      die('The page went away by itself: its process has died, or it closed its window');
+      this.#end.abort(new PlumblineError('E_BROWSER_CRASHED', 'The page has crashed'));
     });
     page.on('console', (message) => {
       this.#console.add(LEVELS[message.type()] ?? 'log', message.text());
@@ -204,7 +189,7 @@ class PlaywrightPage implements DriverPage, PageChannel {
       const going = this.#page.goto(url, { waitUntil: 'commit', timeout: left });
       arrived = (await race(going, left, this.gone)) !== LATE;
     } catch (thrown) {
-      if (thrown instanceof PlumblineError) throw thrown;
+      if (thrown instanceof PlumblineError || this.#page.isClosed()) throw thrown;
       throw new PlumblineError('E_PAGE_READY', `${url} could not be loaded: ${firstLine(thrown)}`, { cause: thrown });
     }
     await this.#calls.ready(url, deadline, arrived);

@@ -29,8 +29,10 @@ type WebDriverEngine = Extract<Engine, { driver: 'webdriver' }>;
 const SLICE_MS = 250;
 /** How long the other pages wait for a command that is overdue: its page is busy. WebKitGTK's driver then takes theirs. */
 const TURN_MS = SLICE_MS + 1000;
-/** How long a page or a session may take to go by itself. */
+/** How long a session may take to go by itself before what runs here is ended by force. */
 const CLOSE_PATIENCE_MS = 1000;
+/** How long a window may take to close: its page is not hung, so it is the machine that is slow. */
+const WINDOW_PATIENCE_MS = 10_000;
 const REMOTE_CLOSE_PATIENCE_MS = 10_000;
 const SCREENSHOT_MS = 10_000;
 /** The session's own time limit for scripts never strikes: deadlines are the runner's. */
@@ -205,21 +207,25 @@ class WebDriverBrowser implements DriverBrowser {
     }
   }
 
-  /** Closes the window of a page; a window that hangs takes the browser with it, for nothing else ends its busy loop. */
-  async closeWindow(window: string): Promise<void> {
+  /**
+   * Closes the window of a page. One that hangs takes the browser with it, for nothing else ends its busy loop.
+   *
+   * @param underWay the last command of the page, which tells whether it hangs.
+   */
+  async closeWindow(window: string, underWay: Promise<unknown>): Promise<void> {
     if (this.gone.signal.aborted) return;
-    const closing = this.turn(async () => {
+    const close = async (): Promise<void> => {
       if (--this.#pages === 0 && this.#spare === undefined) {
         this.#spare = await this.#newWindow();
         await this.session.switchTo().window(window);
       }
       this.#current = undefined;
       await this.session.close();
-    }, window);
-    if (!(await settled(closing, CLOSE_PATIENCE_MS))) {
-      this.die('A page hung and could not be closed, so the browser was ended');
-      await this.close();
-    }
+    };
+    const closed = (await settled(underWay, PING_MS)) && (await settled(this.turn(close, window), WINDOW_PATIENCE_MS));
+    if (closed) return;
+    this.die('A page hung and could not be closed, so the browser was ended');
+    await this.close();
   }
 
   processIds(): Promise<number[]> {
@@ -260,6 +266,8 @@ class WebDriverPage implements DriverPage, PageChannel {
   readonly #window: string;
   readonly #end = new AbortController();
   readonly #calls: PageCalls;
+  /** The last command that was given. */
+  #underWay: Promise<unknown> = Promise.resolve();
   #closed: Promise<void> | undefined;
 
   constructor(browser: WebDriverBrowser, window: string) {
@@ -318,8 +326,10 @@ class WebDriverPage implements DriverPage, PageChannel {
 
   /** Runs commands in this page's window. */
   async #turn<T>(commands: (session: WebDriver) => Promise<T>): Promise<T> {
+    const turn = this.#browser.turn(() => commands(this.#browser.session), this.#window);
+    this.#underWay = turn;
     try {
-      return await this.#browser.turn(() => commands(this.#browser.session), this.#window);
+      return await turn;
     } catch (thrown) {
       if (!(thrown instanceof webdriverErrors.NoSuchWindowError)) throw thrown;
       this.#end.abort(new PlumblineError('E_BROWSER_CRASHED', 'The page went away by itself: its window is gone'));
@@ -333,7 +343,7 @@ class WebDriverPage implements DriverPage, PageChannel {
 
   async #close(): Promise<void> {
     this.#end.abort(new PlumblineError('E_DRIVER', 'The page was closed'));
-    await this.#browser.closeWindow(this.#window);
+    await this.#browser.closeWindow(this.#window, this.#underWay);
   }
 }
 

@@ -33,7 +33,7 @@ const methods = {
   echo: (value) => value,
   isolated: () => crossOriginIsolated,
   never: () => never,
-  later: (ms) => after(ms).then(() => 'later'),
+  later: (ms) => after(ms).then(() => ms),
   hang: () => busyUntil(Infinity),
   busy(ms) {
     busyUntil(performance.now() + ms);
