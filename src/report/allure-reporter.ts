@@ -19,6 +19,8 @@ import { reportPaths, type ReporterOptions } from './paths.js';
 /** What allure-js-commons sends from tests; here it is sent by us. */
 const RUNTIME_MESSAGE = 'application/vnd.allure.message+json';
 
+const HOST_LABEL: string = LabelName.HOST;
+
 /** `Attach "plumbline:record"`: how Playwright titles the step of an attachment. */
 const isPrivateStep = (step: TestStep): boolean =>
   step.title.includes(`"${PRIVATE_PREFIX}`) || step.title === 'Attach "error-context"';
@@ -44,7 +46,7 @@ export default class MatrixAllureReporter extends AllureReporter {
     const environment: EnvironmentInfo = {};
     const beforeTestResultWrite = (result: AllureResult): void => {
       // Reports are published: whose machine it was is nobody's business.
-      result.labels = result.labels.filter(({ name }) => name !== LabelName.HOST);
+      result.labels = result.labels.filter(({ name }) => name !== HOST_LABEL);
       const record = writing.get(result.name ?? '');
       if (record !== undefined) applyVerdict(result, record);
     };

@@ -59,7 +59,10 @@ function rigs(
 
 async function closeRig(rig: Rig): Promise<void> {
   await rig.close();
-  expect(rig.processesLeft(), 'nothing is left of any browser').toEqual([]);
+  // What was told to end may take a moment for it on a busy machine.
+  await expect
+    .poll(() => rig.processesLeft(), { message: 'nothing is left of any browser', timeout: 10_000 })
+    .toEqual([]);
 }
 
 export const test = base.extend<TestFixtures, WorkerFixtures>({

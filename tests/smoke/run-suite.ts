@@ -21,7 +21,7 @@ export async function runSuite(
   const cli = path.join(PROJECT_ROOT, 'node_modules', '@playwright', 'test', 'cli.js');
   const child = spawn(process.execPath, [cli, 'test', '--output', path.join(reports, 'test-results'), ...args], {
     cwd: PROJECT_ROOT,
-    env: { ...withoutPlaywright(process.env), PLUMBLINE_REPORTS: reports, ...env },
+    env: { ...withoutPlaywright(process.env), NO_COLOR: '1', PLUMBLINE_REPORTS: reports, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
