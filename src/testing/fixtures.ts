@@ -113,6 +113,8 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
 
   report: async ({}, use, testInfo) => {
     await use(async ({ record, ok, attachments }) => {
+      // Ctrl-C closes the browser under the cell: what comes of that is no result. The reporters say that it was interrupted.
+      if (testInfo.status === 'interrupted') return;
       await attachCell(testInfo, attachments);
       endTest(record, ok);
     });
