@@ -51,6 +51,14 @@ program
   });
 
 program
+  .command('judge')
+  .description('judge the observations of the last run anew, without a browser')
+  .action(async () => {
+    const { judge } = await import('./commands/judge.js');
+    process.exitCode = await judge();
+  });
+
+program
   .command('schema')
   .description('write the published JSON Schemas of model cards and expectations')
   .action(async () => {

@@ -19,7 +19,17 @@ export async function runSuite(
   env: Readonly<Record<string, string>> = {},
 ): Promise<SuiteRun> {
   const cli = path.join(PROJECT_ROOT, 'node_modules', '@playwright', 'test', 'cli.js');
-  const child = spawn(process.execPath, [cli, 'test', '--output', path.join(reports, 'test-results'), ...args], {
+  const ended = await runCommand([cli, 'test', '--output', path.join(reports, 'test-results'), ...args], reports, env);
+  return { ...ended, records: await readRecords(reports) };
+}
+
+/** `node …args` in the project's folder. */
+export async function runCommand(
+  args: readonly string[],
+  reports: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Omit<SuiteRun, 'records'>> {
+  const child = spawn(process.execPath, args, {
     cwd: PROJECT_ROOT,
     env: { ...withoutPlaywright(process.env), NO_COLOR: '1', PLUMBLINE_REPORTS: reports, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -30,7 +40,7 @@ export async function runSuite(
   const code = await new Promise<number | null>((resolve, reject) => {
     child.on('error', reject).on('close', resolve);
   });
-  return { code, output, records: await readRecords(reports) };
+  return { code, output };
 }
 
 /** A run inside a run must not take itself for a worker of the outer one, nor colour what is read here. */

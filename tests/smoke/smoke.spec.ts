@@ -10,7 +10,7 @@ import { loadModels } from '../../src/plan/cards.js';
 import { planCells } from '../../src/plan/plan.js';
 import { parseCellId } from '../../src/protocol/cell.js';
 import type { ResultRecord } from '../../src/protocol/record.js';
-import { runSuite, type SuiteRun } from './run-suite.js';
+import { runCommand, runSuite, type SuiteRun } from './run-suite.js';
 
 test.describe.configure({ mode: 'serial', timeout: 240_000 });
 
@@ -141,4 +141,11 @@ test('--list names every cell and touches no reports', async () => {
   expect(code).toBe(0);
   for (const id of planned) expect(output).toContain(id);
   expect(await readFile(path.join(reports, 'results.jsonl'), 'utf8')).toBe(before);
+});
+
+test('the verdicts come out the same from the saved observations, without a browser', async () => {
+  const { output, code } = await runCommand(['src/cli/plumbline.mjs', 'judge'], reports);
+  expect(code, output).toBe(0);
+  const totals = /^\d+ cells .*$/m;
+  expect(totals.exec(output)?.[0]).toBe(totals.exec(run.output)?.[0]);
 });
