@@ -1,17 +1,6 @@
 /** Reading tensors: what their bytes mean as numbers, how they fall into samples. */
 import type { Dtype } from '../protocol/card.js';
-import type { TensorData } from '../protocol/observation.js';
-
-/** The array that holds the values of each dtype; float16 travels as its bits, bool as bytes. */
-const ARRAY_OF = {
-  float32: Float32Array,
-  float16: Uint16Array,
-  int32: Int32Array,
-  int64: BigInt64Array,
-  uint8: Uint8Array,
-  int8: Int8Array,
-  bool: Uint8Array,
-} as const satisfies Record<Dtype, unknown>;
+import { ARRAYS, type TensorData } from '../protocol/observation.js';
 
 export const isFloat = (dtype: Dtype): boolean => dtype === 'float32' || dtype === 'float16';
 
@@ -29,7 +18,7 @@ export const sampleCount = (tensor: Pick<TensorData, 'shape'>): number => tensor
 
 /** @returns in words, how the tensor contradicts itself (array type or length), or `undefined` when it does not. */
 export function flawOf(tensor: TensorData): string | undefined {
-  const expected = ARRAY_OF[tensor.dtype];
+  const expected = ARRAYS[tensor.dtype];
   if (!(tensor.data instanceof expected)) {
     return `it says ${tensor.dtype} but holds a ${tensor.data.constructor.name}`;
   }

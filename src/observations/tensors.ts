@@ -1,18 +1,7 @@
 /** Tensors as bytes: little-endian, C order. */
 import type { Dtype } from '../protocol/card.js';
 import { PlumblineError } from '../protocol/errors.js';
-import type { TensorData } from '../protocol/observation.js';
-
-const ARRAYS = {
-  float32: Float32Array,
-  // Half floats travel as their bits.
-  float16: Uint16Array,
-  int32: Int32Array,
-  int64: BigInt64Array,
-  uint8: Uint8Array,
-  int8: Int8Array,
-  bool: Uint8Array,
-} as const satisfies Record<Dtype, unknown>;
+import { ARRAYS, type TensorData } from '../protocol/observation.js';
 
 /** Bytes of one element. */
 export function elementBytes(dtype: Dtype): number {

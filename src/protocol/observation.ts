@@ -3,7 +3,7 @@
  * Times are milliseconds, memory is bytes, throughout.
  */
 import { z } from 'zod';
-import { dtypeSchema } from './card.js';
+import { dtypeSchema, type Dtype } from './card.js';
 import { PHASES, isErrorCode, type ErrorCode } from './errors.js';
 
 export const errorRecordSchema = z.strictObject({
@@ -113,6 +113,14 @@ export const platformSchema = z.strictObject({
 });
 export type PlatformInfo = z.infer<typeof platformSchema>;
 
+/** Which samples a cell was run on; `sha256` is that of the samples. */
+export const datasetReferenceSchema = z.strictObject({
+  name: z.string(),
+  split: z.string(),
+  n: z.int().positive(),
+  sha256: z.string(),
+});
+
 export const observationSchema = z.strictObject({
   schema: z.literal(1),
   id: z.string(),
@@ -124,7 +132,7 @@ export const observationSchema = z.strictObject({
   environment: environmentSchema.optional(),
   /** Samples that were run: the longest prefix of the dataset that fitted the budget. */
   n: z.int().nonnegative(),
-  dataset: z.strictObject({ name: z.string(), split: z.string(), n: z.int().positive(), sha256: z.string() }),
+  dataset: datasetReferenceSchema,
   outputs: z.array(outputTensorSchema),
   timing: timingSchema.partial(),
   memory: memorySchema,
@@ -142,3 +150,14 @@ export interface TensorData {
   readonly shape: readonly number[];
   readonly data: Float32Array | Int32Array | BigInt64Array | Uint8Array | Int8Array | Uint16Array;
 }
+
+/** The array that holds the values of each dtype; float16 travels as its bits, bool as bytes. */
+export const ARRAYS = {
+  float32: Float32Array,
+  float16: Uint16Array,
+  int32: Int32Array,
+  int64: BigInt64Array,
+  uint8: Uint8Array,
+  int8: Int8Array,
+  bool: Uint8Array,
+} as const satisfies Record<Dtype, unknown>;

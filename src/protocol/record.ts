@@ -1,7 +1,14 @@
 /** The result record: one line of `reports/results.jsonl`, and what reporters are handed. Changes only by addition. */
 import { z } from 'zod';
 import { BACKENDS, FORMATS, PLATFORMS, PRECISIONS, RUNTIMES } from './cell.js';
-import { errorRecordSchema, evidenceSchema, memorySchema, probeSchema, timingSchema } from './observation.js';
+import {
+  datasetReferenceSchema,
+  errorRecordSchema,
+  evidenceSchema,
+  memorySchema,
+  probeSchema,
+  timingSchema,
+} from './observation.js';
 
 export const STATUSES = ['pass', 'fail', 'error', 'unsupported', 'skipped'] as const;
 export type Status = (typeof STATUSES)[number];
@@ -79,9 +86,7 @@ export const resultRecordSchema = z.strictObject({
       met: z.boolean(),
     })
     .optional(),
-  dataset: z
-    .strictObject({ name: z.string(), split: z.string(), n: z.int().positive(), sha256: z.string() })
-    .optional(),
+  dataset: datasetReferenceSchema.optional(),
   accuracy: accuracySchema.optional(),
   numeric: numericSchema.optional(),
   timing: timingSchema.partial().optional(),
