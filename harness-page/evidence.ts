@@ -172,6 +172,7 @@ export function wasmMemoryBytes(): number {
 
 /** What was counted since `mark`. wasm modules, workers and a lost device are the page's, whenever they came. */
 export function evidenceSince(mark: Counts): Omit<Evidence, 'provider' | 'threads' | 'kernels'> {
+  const lost = knownLoss();
   return {
     gpuDispatches: counts.gpuDispatches - mark.gpuDispatches,
     webglDraws: counts.webglDraws - mark.webglDraws,
@@ -179,8 +180,13 @@ export function evidenceSince(mark: Counts): Omit<Evidence, 'provider' | 'thread
     wasmModules: wasmModules.map((module) => ({ ...module })),
     wasmMemoryBytes: wasmMemoryBytes(),
     workersAlive: alive.size,
-    ...(deviceLost === undefined ? {} : { gpuDeviceLost: deviceLost }),
+    ...(lost === undefined ? {} : { gpuDeviceLost: lost }),
   };
+}
+
+/** A context knows before its event has come; and a runtime may go on with one that is lost, and give any numbers. */
+function knownLoss(): string | undefined {
+  return deviceLost ?? ([...contexts].some((context) => context.isContextLost()) ? 'WebGL context lost' : undefined);
 }
 
 /** How long after a failure the word of the loss that caused it may take. */
@@ -196,8 +202,8 @@ export function whenGpuLost(): Promise<string> {
  * stumble over the loss before the event that tells of it has come.
  */
 export async function gpuDeviceLost(): Promise<string | undefined> {
-  if (deviceLost !== undefined || (devices === 0 && contexts.size === 0)) return deviceLost;
-  if ([...contexts].some((context) => context.isContextLost())) return 'WebGL context lost';
+  const known = knownLoss();
+  if (known !== undefined || (devices === 0 && contexts.size === 0)) return known;
   const silence = new Promise<undefined>((resolve) => setTimeout(resolve, LOSS_NEWS_MS, undefined));
   return await Promise.race([loss, silence]);
 }

@@ -116,7 +116,8 @@ test.describe('the GPU device is lost', () => {
           },
         },
       });
-      expect(record).toMatchObject({ status: 'error', reason: { code: 'E_GPU_DEVICE_LOST', phase: 'run' } });
+      // Of the run, or of the judge: onnxruntime's webgl may go on to the end without noticing.
+      expect(record).toMatchObject({ status: 'error', reason: { code: 'E_GPU_DEVICE_LOST' } });
       // The whole browser: Chromium may refuse WebGL to what lost it.
       expect(pids.filter(isRunning)).toEqual([]);
       await expectHealthy(rig, 'chromium', target);
