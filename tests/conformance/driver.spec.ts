@@ -41,7 +41,7 @@ test.describe('open', () => {
     { what: 'a server that is not there', address: closedAddress },
   ]) {
     test(`${what} is E_PAGE_READY, and the next page opens`, async ({ running, server }) => {
-      const opening = running.openPage({ url: await address(server.url), deadlineMs: 1500 });
+      const opening = running.openPage({ url: await address(server.url), deadlineMs: 5000 });
       await expect(opening).rejects.toMatchObject(fault('E_PAGE_READY'));
       const page = await running.openPage({ url: server.url, deadlineMs: OPEN_MS });
       expect(await page.call('echo', 1, { deadlineMs: LONG_MS })).toEqual(value(1));
