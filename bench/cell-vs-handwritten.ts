@@ -5,7 +5,7 @@ import { PlumblineError } from '../src/protocol/errors.js';
 import { onBed } from './bed.js';
 import { median, type Benchmark } from './benchmark.js';
 
-const ROUNDS = 9;
+const ROUNDS = 15;
 const DEADLINE_MS = 120_000;
 
 const answerSchema = z.object({ ms: z.number().positive(), classes: z.array(z.int()) });
