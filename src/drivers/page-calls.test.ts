@@ -60,7 +60,7 @@ describe('call', () => {
         },
       }),
     );
-    expect(await calls.call('later', 100, { deadlineMs: 5000 })).toEqual({ ok: true, value: 'later' });
+    expect(await calls.call('later', 600, { deadlineMs: 5000 })).toEqual({ ok: true, value: 'later' });
     expect(sent.length).toBeGreaterThan(2);
     expect(sent.filter((request) => 'argument' in (request as object))).toHaveLength(1);
   });

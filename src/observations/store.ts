@@ -22,13 +22,23 @@ export async function saveObservation(folder: string, { observation, outputs }: 
     );
   }
   await writeFile(path.join(work, 'observation.json'), JSON.stringify(observation));
-  await rm(folder, { recursive: true, force: true });
-  try {
-    await rename(work, folder);
-  } catch (error) {
-    await rm(work, { recursive: true, force: true });
-    // Another process that saved the same was quicker: its word is as good.
-    if ((await loadObservation(folder)) === undefined) throw error;
+  await moveInto(work, folder);
+}
+
+/** How often a move is tried that others, who save the same, get in the way of. */
+const TRIES = 20;
+
+async function moveInto(work: string, folder: string): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await rm(folder, { recursive: true, force: true });
+      await rename(work, folder);
+      return;
+    } catch (error) {
+      if (attempt < TRIES) continue;
+      await rm(work, { recursive: true, force: true });
+      throw error;
+    }
   }
 }
 
