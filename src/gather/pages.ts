@@ -4,6 +4,7 @@
  */
 import type { DriverBrowser, DriverPage, HarnessDriver } from '../drivers/driver.js';
 import { targetSlug, type Target } from '../protocol/cell.js';
+import { PlumblineError } from '../protocol/errors.js';
 import type { Deadlines } from './settings.js';
 
 export interface WarmPage {
@@ -15,6 +16,8 @@ export interface WarmPage {
 
 export class PagePool {
   #browser: DriverBrowser | undefined;
+  #launching: Promise<DriverBrowser> | undefined;
+  #closed = false;
   #current: { slug: string; page: DriverPage } | undefined;
 
   constructor(
@@ -30,7 +33,10 @@ export class PagePool {
     if (this.#current?.slug !== slug) await this.#closePage();
     const browser = await this.#liveBrowser();
     if (this.#current !== undefined) return { page: this.#current.page, browser, warm: true };
-    const page = await browser.openPage({ url: this.url, deadlineMs: this.deadlines.pageReady });
+    const page = await browser.openPage({
+      url: this.url,
+      deadlineMs: this.deadlines.pageReady,
+    });
     this.#current = { slug, page };
     return { page, browser, warm: false };
   }
@@ -46,15 +52,23 @@ export class PagePool {
     }
   }
 
+  /** Ends the browser, also one that is just being launched: Ctrl-C may come then. */
   async close(): Promise<void> {
+    this.#closed = true;
+    await this.#launching?.catch(() => undefined);
     await this.retire(true);
   }
 
   async #liveBrowser(): Promise<DriverBrowser> {
     if (this.#browser?.isAlive() === true) return this.#browser;
     await this.retire(true);
-    this.#browser = await this.driver.launch({ deadlineMs: this.deadlines.launch });
-    return this.#browser;
+    if (this.#closed) throw new PlumblineError('E_DRIVER', 'The pages were given up before the browser was launched');
+    this.#launching = this.driver.launch({ deadlineMs: this.deadlines.launch });
+    try {
+      return (this.#browser = await this.#launching);
+    } finally {
+      this.#launching = undefined;
+    }
   }
 
   async #closePage(): Promise<void> {
