@@ -33,14 +33,18 @@ class FakeBrowser implements DriverBrowser {
 }
 
 let launched: FakeBrowser[];
+/** What a launch waits for. */
+let ready: Promise<void>;
 let pool: PagePool;
 
 beforeEach(() => {
   launched = [];
-  const launch = (): Promise<DriverBrowser> => {
+  ready = Promise.resolve();
+  const launch = async (): Promise<DriverBrowser> => {
+    await ready;
     const browser = new FakeBrowser();
     launched.push(browser);
-    return Promise.resolve(browser);
+    return browser;
   };
   pool = new PagePool({ launch } as unknown as HarnessDriver, 'http://localhost/', DEFAULT_DEADLINES);
 });
@@ -81,5 +85,16 @@ describe('PagePool', () => {
     await pool.acquire(WASM);
     await pool.close();
     expect(launched.map((browser) => browser.alive)).toEqual([false]);
+  });
+
+  test.each(['asked for', 'under way'])('a launch that is %s when the pool closes leaves no browser', async (state) => {
+    let letLaunch: () => void = () => undefined;
+    ready = new Promise((resolve) => (letLaunch = resolve));
+    const acquiring = pool.acquire(WASM).catch(() => undefined);
+    if (state === 'under way') await new Promise(setImmediate);
+    const closing = pool.close();
+    letLaunch();
+    await Promise.all([acquiring, closing]);
+    expect(launched.map((browser) => browser.alive)).toEqual(state === 'under way' ? [false] : []);
   });
 });
