@@ -3,6 +3,7 @@
  * Installed before any runtime is loaded: what a runtime says of itself is no evidence.
  */
 import type { Evidence } from '../src/protocol/observation.js';
+import { nameOf } from './fetching.js';
 
 type Counts = Pick<Evidence, 'gpuDispatches' | 'webglDraws' | 'webnnDispatches'>;
 
@@ -109,8 +110,6 @@ function watchWasm(): void {
     const values = [instance.exports, ...Object.values(imports ?? {})].flatMap((group) => Object.values(group));
     for (const value of values) if (value instanceof WebAssembly.Memory) memories.add(value);
   };
-  const nameOf = (url: string): string => new URL(url, location.href).pathname.split('/').at(-1) ?? url;
-
   const instantiate = WebAssembly.instantiate as (source: unknown, imports?: WebAssembly.Imports) => Promise<unknown>;
   Reflect.set(WebAssembly, 'instantiate', async (source: unknown, imports?: WebAssembly.Imports): Promise<unknown> => {
     const result = await instantiate.call(WebAssembly, source, imports);

@@ -1,4 +1,5 @@
 /** Runs a cell for a person and shows what it did, through the same API that a driver calls. */
+import { batchSizeOf, inputsOf, outputsOf } from '../src/protocol/artifact.js';
 import type { Artifact, ModelCard } from '../src/protocol/card.js';
 import { artifactSlug, targetSlug, type Target } from '../src/protocol/cell.js';
 import type { Catalog } from '../src/protocol/catalog.js';
@@ -41,15 +42,15 @@ export async function runChosen(choice: Choice, into: Element): Promise<void> {
         ...file,
         url: new URL(`/models/${card.name}/${file.path}`, location.href).href,
       })),
-      inputs: artifact.inputs ?? card.inputs,
-      outputs: artifact.outputs ?? card.outputs,
+      inputs: inputsOf(card, artifact),
+      outputs: outputsOf(card, artifact),
     });
     await say('Running…');
     const { url, ...dataset } = choice.dataset;
     const run = await api.run({
       dataset,
       samplesUrl: url + dataset.samples.file,
-      batchSize: artifact.fixedBatch ?? 100,
+      batchSize: batchSizeOf(artifact),
       limit: choice.limit,
       budgetMs: BUDGET_MS,
       padLastBatch: artifact.fixedBatch !== undefined,

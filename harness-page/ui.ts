@@ -2,8 +2,9 @@
  * The page for a person: choose a cell, run it, see the numbers. A runtime gets a page of its own (see api.ts), so a run
  * reloads the page with the cell in its address, which makes every run a link.
  */
+import { runsOn } from '../src/protocol/artifact.js';
 import type { Artifact, ModelCard } from '../src/protocol/card.js';
-import { artifactSlug, namesTarget, targetSlug, type Target } from '../src/protocol/cell.js';
+import { artifactSlug, targetSlug, type Target } from '../src/protocol/cell.js';
 import type { Catalog } from '../src/protocol/catalog.js';
 import type { Probe } from '../src/protocol/observation.js';
 import { environment } from './environment.js';
@@ -99,10 +100,8 @@ class Controls {
   }
 
   get #targets(): Target[] {
-    const { format, targets } = this.#artifactChosen;
-    return this.catalog.targets[format].filter(
-      (target) => targets?.some((pattern) => namesTarget(pattern, target)) ?? true,
-    );
+    const artifact = this.#artifactChosen;
+    return this.catalog.targets[artifact.format].filter((target) => runsOn(artifact, target));
   }
 
   get #targetChosen(): Target | undefined {

@@ -8,8 +8,6 @@ const runtimes: Readonly<Partial<Record<RuntimeName, () => Promise<{ start: Star
   tfjs: () => import('./tfjs.js'),
 };
 
-export const RUNTIME_NAMES = Object.keys(runtimes) as readonly RuntimeName[];
-
 /** @throws PlumblineError `E_RUNTIME_LOAD` for a runtime that this page has no adapter for. */
 export async function runtimeModule(name: RuntimeName): Promise<{ start: StartRuntime }> {
   const load = runtimes[name];

@@ -1,14 +1,13 @@
 /** Runs one cell and brings back what it did: an observation, whatever happens. Judges nothing. */
-import path from 'node:path';
 import { packageVersion } from '../build/packages.js';
 import type { Dataset } from '../datasets/index.js';
 import type { DriverPage } from '../drivers/driver.js';
 import { machine } from '../machine.js';
 import type { Observed } from '../observations/store.js';
 import { tensorBytes, tensorFromBytes } from '../observations/tensors.js';
-import { batchSizeOf, inputsOf, outputsOf } from '../plan/cards.js';
 import type { PlannedCell } from '../plan/plan.js';
 import { RUNTIME_PACKAGES } from '../plan/targets.js';
+import { batchSizeOf, inputsOf, outputsOf } from '../protocol/artifact.js';
 import { PlumblineError, toErrorRecord, type ErrorRecord, type Phase } from '../protocol/errors.js';
 import type { PageResult } from '../protocol/messages.js';
 import type {
@@ -252,5 +251,5 @@ function toObservation(cell: PlannedCell, context: GatherContext, notes: Notes, 
 
 /** Address of the harness page on a server; `driven` keeps the controls for people away. */
 export function harnessUrl(server: HarnessServer): string {
-  return `${server.origin}${path.posix.join('/page', '/')}?driven`;
+  return `${server.origin}/page/?driven`;
 }

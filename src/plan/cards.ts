@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import type { z } from 'zod';
-import { cardSchema, type Artifact, type InputSpec, type ModelCard, type OutputSpec } from '../protocol/card.js';
+import { cardSchema, type ModelCard } from '../protocol/card.js';
 import { PlumblineError, messageOf } from '../protocol/errors.js';
 import { modelsDir } from '../paths.js';
 
@@ -78,21 +78,4 @@ function contradiction(card: ModelCard, folder: string): string | undefined {
     }
   }
   return undefined;
-}
-
-/** The inputs of an artifact: its own where it has any, else the card's. */
-export function inputsOf(card: ModelCard, artifact: Artifact): readonly InputSpec[] {
-  return artifact.inputs ?? card.inputs;
-}
-
-/** The outputs of an artifact: its own where it has any, else the card's. */
-export function outputsOf(card: ModelCard, artifact: Artifact): readonly OutputSpec[] {
-  return artifact.outputs ?? card.outputs;
-}
-
-const DEFAULT_BATCH = 100;
-
-/** Samples an inference: what the artifact fixes, else 100. */
-export function batchSizeOf(artifact: Artifact): number {
-  return artifact.fixedBatch ?? DEFAULT_BATCH;
 }

@@ -1,13 +1,6 @@
 /** From model cards to cells: every artifact on every runtime-backend that reads it, in every browser. */
-import {
-  BROWSERS,
-  cellId,
-  namesTarget,
-  targetSlug,
-  type BrowserName,
-  type CellKey,
-  type Target,
-} from '../protocol/cell.js';
+import { BROWSERS, cellId, targetSlug, type BrowserName, type CellKey, type Target } from '../protocol/cell.js';
+import { runsOn } from '../protocol/artifact.js';
 import type { Artifact } from '../protocol/card.js';
 import type { Model } from './cards.js';
 import { TARGETS } from './targets.js';
@@ -34,7 +27,7 @@ export function planCells(models: readonly Model[], browsers: readonly BrowserNa
     models.flatMap((model) =>
       model.card.artifacts.flatMap((artifact) =>
         TARGETS[artifact.format]
-          .filter((target) => artifact.targets?.some((pattern) => namesTarget(pattern, target)) ?? true)
+          .filter((target) => runsOn(artifact, target))
           .map((target) => planCell(model, artifact, target, browser)),
       ),
     ),

@@ -10,7 +10,7 @@ import {
 } from '../judge/index.js';
 import type { Observed } from '../observations/store.js';
 import { bytesOf } from '../observations/tensors.js';
-import { outputsOf } from '../plan/cards.js';
+import { outputsOf } from '../protocol/artifact.js';
 import type { PlannedCell } from '../plan/plan.js';
 import { toErrorRecord } from '../protocol/errors.js';
 import type { Finding, ResultRecord } from '../protocol/record.js';

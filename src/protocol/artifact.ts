@@ -1,0 +1,25 @@
+/** What an artifact is, read off its card. Apart from the schemas, so that the page need not carry those. */
+import type { Artifact, InputSpec, ModelCard, OutputSpec } from './card.js';
+import { namesTarget, type Target } from './cell.js';
+
+/** The inputs of an artifact: its own where it has any, else the card's. */
+export function inputsOf(card: ModelCard, artifact: Artifact): readonly InputSpec[] {
+  return artifact.inputs ?? card.inputs;
+}
+
+/** The outputs of an artifact: its own where it has any, else the card's. */
+export function outputsOf(card: ModelCard, artifact: Artifact): readonly OutputSpec[] {
+  return artifact.outputs ?? card.outputs;
+}
+
+const DEFAULT_BATCH = 100;
+
+/** Samples an inference: what the artifact fixes, else 100. */
+export function batchSizeOf(artifact: Artifact): number {
+  return artifact.fixedBatch ?? DEFAULT_BATCH;
+}
+
+/** Whether an artifact is to be run on a runtime-backend that reads its format. */
+export function runsOn(artifact: Artifact, target: Target): boolean {
+  return artifact.targets?.some((pattern) => namesTarget(pattern, target)) ?? true;
+}
