@@ -4,20 +4,20 @@
  */
 import path from 'node:path';
 import { findEngine } from '../src/browsers/find.js';
-import { buildPage } from '../src/build/page.js';
 import { packageFolder } from '../src/build/packages.js';
-import { datasetsCache, loadDataset, type Dataset } from '../src/datasets/index.js';
+import { loadDataset, type Dataset } from '../src/datasets/index.js';
 import type { DriverPage } from '../src/drivers/index.js';
-import { gatherCell, harnessUrl } from '../src/gather/cell.js';
+import { gatherCell } from '../src/gather/cell.js';
 import { PagePool } from '../src/gather/pages.js';
 import { DEFAULT_DEADLINES } from '../src/gather/settings.js';
 import type { Observed } from '../src/observations/store.js';
-import { PROJECT_ROOT, modelsDir } from '../src/paths.js';
+import { PROJECT_ROOT } from '../src/paths.js';
 import { loadModels } from '../src/plan/cards.js';
 import { planCells, type PlannedCell } from '../src/plan/plan.js';
 import type { BrowserName } from '../src/protocol/cell.js';
 import { PlumblineError } from '../src/protocol/errors.js';
-import { startServer, type HarnessServer } from '../src/server/server.js';
+import { harnessUrl, startHarness } from '../src/server/harness.js';
+import type { HarnessServer } from '../src/server/server.js';
 import { Baselines } from '../src/testing/baselines.js';
 import { driverFor } from '../src/testing/driver.js';
 import { judgeCell } from '../src/testing/judging.js';
@@ -41,11 +41,8 @@ export class Bed {
     const cell = planCells(loadModels().models, [browser]).find((planned) => planned.id === id);
     if (cell === undefined) throw new PlumblineError('E_USAGE', `the plan has no cell ${id}, which the bench runs`);
     const dataset = await loadDataset(cell.model.card.dataset);
-    const server = await startServer({
+    const server = await startHarness({
       mounts: {
-        page: (await buildPage()).outDir,
-        models: modelsDir(),
-        datasets: datasetsCache(),
         bench: path.join(PROJECT_ROOT, 'bench', 'page'),
         ort: path.join(packageFolder('onnxruntime-web'), 'dist'),
       },
@@ -63,7 +60,7 @@ export class Bed {
     const { cell, dataset, server, pool } = this;
     const from = performance.now();
     const observed = await gatherCell(cell, { pool, server, dataset, deadlines: DEFAULT_DEADLINES, limit });
-    const { record } = await judgeCell(cell, observed, dataset, this.baselines);
+    const { record } = await judgeCell(cell, observed, this.baselines);
     const ms = performance.now() - from;
     const n = record.accuracy?.n ?? 0;
     if (record.status !== 'pass' || n !== limit) {

@@ -15,6 +15,7 @@ import type { Dataset } from '../datasets/index.js';
 import { sha256 } from '../datasets/checksum.js';
 import { machine } from '../machine.js';
 import { loadObservation, saveObservation, type Observed } from '../observations/store.js';
+import { describeOutputs } from '../observations/tensors.js';
 import { PROJECT_ROOT, cacheDir } from '../paths.js';
 import type { Model } from '../plan/cards.js';
 import { batchSizeOf, inputsOf, outputsOf } from '../protocol/artifact.js';
@@ -156,12 +157,7 @@ async function computeBaseline(model: Model, artifact: Artifact, dataset: Datase
     ...identity(key, dataset),
     outcome: 'completed',
     n: run.n,
-    outputs: run.outputs.map(({ name, dtype, shape }, index) => ({
-      name,
-      dtype,
-      shape: [...shape],
-      file: `output-${String(index)}.bin`,
-    })),
+    outputs: describeOutputs(run.outputs),
     timing: {
       sessionMs,
       firstInferenceMs: run.firstInferenceMs,

@@ -4,7 +4,7 @@ import type { Dataset } from '../datasets/index.js';
 import type { DriverPage } from '../drivers/driver.js';
 import { machine } from '../machine.js';
 import type { Observed } from '../observations/store.js';
-import { tensorBytes, tensorFromBytes } from '../observations/tensors.js';
+import { describeOutputs, tensorBytes, tensorFromBytes } from '../observations/tensors.js';
 import type { PlannedCell } from '../plan/plan.js';
 import { RUNTIME_PACKAGES } from '../plan/targets.js';
 import { batchSizeOf, inputsOf, outputsOf } from '../protocol/artifact.js';
@@ -235,21 +235,11 @@ function toObservation(cell: PlannedCell, context: GatherContext, notes: Notes, 
     // Outputs that never came back cannot be judged, so they do not count.
     n: notes.outputs.length === 0 ? 0 : (run?.n ?? 0),
     dataset: context.dataset.reference,
-    outputs: notes.outputs.map(({ name, dtype, shape }, index) => ({
-      name,
-      dtype,
-      shape: [...shape],
-      file: `output-${String(index)}.bin`,
-    })),
+    outputs: describeOutputs(notes.outputs),
     timing: notes.timing,
     memory: notes.memory,
     ...(notes.leaks.length === 0 ? {} : { leaks: [...notes.leaks] }),
     ...(run === undefined ? {} : { evidence: run.evidence }),
     console,
   };
-}
-
-/** Address of the harness page on a server; `driven` keeps the controls for people away. */
-export function harnessUrl(server: HarnessServer): string {
-  return `${server.origin}/page/?driven`;
 }

@@ -11,17 +11,20 @@ export interface Observed {
   readonly outputs: readonly TensorData[];
 }
 
+/** The bytes of each output, with the name of the file that they are kept in. */
+export function outputFiles({ observation, outputs }: Observed): { file: string; bytes: Uint8Array }[] {
+  return observation.outputs.flatMap(({ file }, index) => {
+    const output = outputs[index];
+    return output === undefined ? [] : [{ file, bytes: bytesOf(output) }];
+  });
+}
+
 /** Writes an observation into `folder` as a whole: a reader never sees half of one. */
-export async function saveObservation(folder: string, { observation, outputs }: Observed): Promise<void> {
+export async function saveObservation(folder: string, observed: Observed): Promise<void> {
   const work = workName(folder);
   await mkdir(work, { recursive: true });
-  for (const [index, output] of outputs.entries()) {
-    await writeFile(
-      path.join(work, observation.outputs[index]?.file ?? `output-${String(index)}.bin`),
-      bytesOf(output),
-    );
-  }
-  await writeFile(path.join(work, 'observation.json'), JSON.stringify(observation));
+  for (const { file, bytes } of outputFiles(observed)) await writeFile(path.join(work, file), bytes);
+  await writeFile(path.join(work, 'observation.json'), JSON.stringify(observed.observation));
   await moveInto(work, folder);
 }
 

@@ -1,7 +1,7 @@
 /** Tensors as bytes: little-endian, C order. */
 import type { Dtype } from '../protocol/card.js';
 import { PlumblineError } from '../protocol/errors.js';
-import { ARRAYS, type TensorData } from '../protocol/observation.js';
+import { ARRAYS, type OutputTensor, type TensorData } from '../protocol/observation.js';
 
 /** Bytes of one element. */
 export function elementBytes(dtype: Dtype): number {
@@ -33,4 +33,14 @@ export function tensorFromBytes(name: string, dtype: Dtype, shape: readonly numb
 /** The bytes of a tensor, without a copy. */
 export function bytesOf({ data }: TensorData): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+}
+
+/** Outputs as an observation lists them, each with the name of the file that holds its values. */
+export function describeOutputs(outputs: readonly TensorData[]): OutputTensor[] {
+  return outputs.map(({ name, dtype, shape }, index) => ({
+    name,
+    dtype,
+    shape: [...shape],
+    file: `output-${String(index)}.bin`,
+  }));
 }

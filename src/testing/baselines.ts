@@ -1,7 +1,7 @@
 /** The baselines that a cell is judged against, loaded once a worker. */
 import { faultedBaseline, loadBaseline, originalArtifact, referenceArtifact } from '../baseline/baseline.js';
 import { assertSound } from '../baseline/sound.js';
-import type { Dataset } from '../datasets/index.js';
+import { loadDataset, type Dataset } from '../datasets/index.js';
 import { top1 } from '../judge/index.js';
 import type { Observed } from '../observations/store.js';
 import type { Model } from '../plan/cards.js';
@@ -21,7 +21,7 @@ export interface CellBaseline {
 export class Baselines {
   readonly #loaded = new Map<string, Promise<Observed>>();
 
-  constructor(private readonly dataset: Dataset) {}
+  constructor(readonly dataset: Dataset) {}
 
   /** @throws PlumblineError `E_BASELINE`, `E_CHECKSUM`: the cells of the artifact cannot be judged then. */
   async forArtifact(model: Model, artifact: Artifact): Promise<CellBaseline> {
@@ -62,4 +62,14 @@ function assertAccurate({ card }: Model, { observation: { n }, outputs }: Observ
   if (logits === undefined) return;
   const right = top1(logits, n).reduce((count, winner, sample) => count + (winner === labels[sample] ? 1 : 0), 0);
   assertSound(card, right / n, n);
+}
+
+/** Gives the baselines of a dataset by its name; each dataset is loaded once. */
+export function baselinesByDataset(): (name: string) => Promise<Baselines> {
+  const known = new Map<string, Promise<Baselines>>();
+  return (name) => {
+    const pending = known.get(name) ?? loadDataset(name).then((dataset) => new Baselines(dataset));
+    known.set(name, pending);
+    return pending;
+  };
 }

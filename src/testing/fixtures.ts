@@ -3,19 +3,16 @@
  * does (gather, judge, record) is a test's.
  */
 import { test as base } from '@playwright/test';
-import { buildPage } from '../build/page.js';
 import { findEngine } from '../browsers/find.js';
-import { datasetsCache, loadDataset, type Dataset } from '../datasets/index.js';
-import { gatherCell, harnessUrl } from '../gather/cell.js';
+import { gatherCell } from '../gather/cell.js';
 import { PagePool } from '../gather/pages.js';
 import { deadlinesFrom, type Deadlines } from '../gather/settings.js';
 import type { Observed } from '../observations/store.js';
-import { modelsDir } from '../paths.js';
 import type { PlannedCell } from '../plan/plan.js';
 import { attachCell } from '../report/attachments.js';
-import { startServer, type HarnessServer } from '../server/server.js';
-import { mkdir } from 'node:fs/promises';
-import { Baselines } from './baselines.js';
+import { harnessUrl, startHarness } from '../server/harness.js';
+import type { HarnessServer } from '../server/server.js';
+import { baselinesByDataset, type Baselines } from './baselines.js';
 import { driverFor } from './driver.js';
 import { endTest } from './ending.js';
 import { judgeCell, type JudgedCell } from './judging.js';
@@ -26,8 +23,8 @@ interface WorkerFixtures {
   server: HarnessServer;
   /** The browser of the project, with its warm page. */
   pool: PagePool;
-  /** Datasets with their baselines, by name. */
-  baselinesOf: (dataset: string) => Promise<{ dataset: Dataset; baselines: Baselines }>;
+  /** Baselines, each set with its dataset, by the dataset's name. */
+  baselinesOf: (dataset: string) => Promise<Baselines>;
 }
 
 interface TestFixtures {
@@ -51,14 +48,7 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
 
   server: [
     async ({}, use) => {
-      await mkdir(datasetsCache(), { recursive: true });
-      const server = await startServer({
-        mounts: {
-          page: process.env.PLUMBLINE_PAGE ?? (await buildPage()).outDir,
-          models: modelsDir(),
-          datasets: datasetsCache(),
-        },
-      });
+      const server = await startHarness({ page: process.env.PLUMBLINE_PAGE });
       await use(server);
       await server.close();
     },
@@ -76,16 +66,7 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
 
   baselinesOf: [
     async ({}, use) => {
-      const known = new Map<string, Promise<{ dataset: Dataset; baselines: Baselines }>>();
-      const load = async (name: string): Promise<{ dataset: Dataset; baselines: Baselines }> => {
-        const dataset = await loadDataset(name);
-        return { dataset, baselines: new Baselines(dataset) };
-      };
-      await use((name) => {
-        const pending = known.get(name) ?? load(name);
-        known.set(name, pending);
-        return pending;
-      });
+      await use(baselinesByDataset());
     },
     { scope: 'worker' },
   ],
@@ -99,15 +80,14 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
 
   compute: async ({ baselinesOf }, use) => {
     await use(async (cell) => {
-      const { baselines } = await baselinesOf(cell.model.card.dataset);
+      const baselines = await baselinesOf(cell.model.card.dataset);
       return await baselines.observe(cell.model, cell.artifact);
     });
   },
 
   judge: async ({ baselinesOf }, use) => {
     await use(async (cell, observed) => {
-      const { dataset, baselines } = await baselinesOf(cell.model.card.dataset);
-      return await judgeCell(cell, observed, dataset, baselines);
+      return await judgeCell(cell, observed, await baselinesOf(cell.model.card.dataset));
     });
   },
 

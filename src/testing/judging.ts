@@ -8,8 +8,7 @@ import {
   type ExpectationOutcome,
   type Verdict,
 } from '../judge/index.js';
-import type { Observed } from '../observations/store.js';
-import { bytesOf } from '../observations/tensors.js';
+import { outputFiles, type Observed } from '../observations/store.js';
 import { outputsOf } from '../protocol/artifact.js';
 import type { PlannedCell } from '../plan/plan.js';
 import { toErrorRecord } from '../protocol/errors.js';
@@ -28,12 +27,7 @@ export interface JudgedCell {
 }
 
 /** Judges a cell. Never throws: a baseline that cannot be had is an error of the cell's. */
-export async function judgeCell(
-  cell: PlannedCell,
-  observed: Observed,
-  dataset: Dataset,
-  baselines: Baselines,
-): Promise<JudgedCell> {
+export async function judgeCell(cell: PlannedCell, observed: Observed, baselines: Baselines): Promise<JudgedCell> {
   const { observation, outputs } = observed;
   let baseline: CellBaseline | undefined;
   let verdict: Verdict;
@@ -55,19 +49,11 @@ export async function judgeCell(
   }
   const declared = expectationFor(expectations(), cell.id);
   const outcome = applyExpectation(verdict, declared);
-  const { record, finding } = toReport(cell, observed, outcome, declared, dataset, baseline);
+  const { record, finding } = toReport(cell, observed, outcome, declared, baselines.dataset, baseline);
   return {
     record,
     ok: outcome.ok,
-    attachments: {
-      record,
-      observation,
-      outputs: outputs.map((output, index) => ({
-        file: observation.outputs[index]?.file ?? `output-${String(index)}.bin`,
-        bytes: bytesOf(output),
-      })),
-      finding,
-    },
+    attachments: { record, observation, outputs: outputFiles(observed), finding },
   };
 }
 

@@ -4,10 +4,10 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Engine } from '../../src/browsers/engine.js';
-import { datasetsCache, loadDataset } from '../../src/datasets/index.js';
+import { loadDataset } from '../../src/datasets/index.js';
 import { createDriver, type DriverBrowser, type DriverPage, type HarnessDriver } from '../../src/drivers/index.js';
 import { findProcesses } from '../../src/drivers/processes.js';
-import { gatherCell, harnessUrl } from '../../src/gather/cell.js';
+import { gatherCell } from '../../src/gather/cell.js';
 import { PagePool } from '../../src/gather/pages.js';
 import { DEFAULT_DEADLINES, type Deadlines } from '../../src/gather/settings.js';
 import { modelsDir } from '../../src/paths.js';
@@ -16,7 +16,8 @@ import { planCells, type PlannedCell } from '../../src/plan/plan.js';
 import type { PageMethod } from '../../src/protocol/messages.js';
 import type { Observation } from '../../src/protocol/observation.js';
 import type { ResultRecord } from '../../src/protocol/record.js';
-import { startServer, type HarnessServer } from '../../src/server/server.js';
+import { harnessUrl, startHarness } from '../../src/server/harness.js';
+import type { HarnessServer } from '../../src/server/server.js';
 import { Baselines } from '../../src/testing/baselines.js';
 import { judgeCell } from '../../src/testing/judging.js';
 import type { MutantName } from '../mutants/page/mutants.js';
@@ -60,9 +61,7 @@ export class Rig {
   ) {}
 
   static async start({ engine, page, models = modelsDir() }: RigOptions): Promise<Rig> {
-    // Where no dataset has been loaded yet there is no folder of datasets to serve.
-    await loadDataset('mnist');
-    const server = await startServer({ mounts: { page, models, datasets: datasetsCache() } });
+    const server = await startHarness({ page, models });
     const hand: Hand = { mark: randomUUID() };
     const driver = underHand(createDriver(engine), hand);
     return new Rig(server, models, hand, new PagePool(driver, harnessUrl(server), DEFAULT_DEADLINES));
@@ -94,7 +93,7 @@ export class Rig {
     });
     this.hand.during = undefined;
     if (this.hand.failed !== undefined) throw this.hand.failed;
-    const { record } = await judgeCell(cell, observed, dataset, new Baselines(dataset));
+    const { record } = await judgeCell(cell, observed, new Baselines(dataset));
     return { record, observation: observed.observation };
   }
 

@@ -1,23 +1,16 @@
 /** The harness page as a person opens it: no driver's bridge, only what is on the screen. */
-import { mkdir } from 'node:fs/promises';
 import { chromium, expect, test as base, type Page } from '@playwright/test';
 import { findEngine } from '../../src/browsers/find.js';
-import { buildPage } from '../../src/build/page.js';
-import { datasetsCache } from '../../src/datasets/index.js';
-import { modelsDir } from '../../src/paths.js';
 import { buildCatalog } from '../../src/plan/catalog.js';
 import { loadModels } from '../../src/plan/cards.js';
-import { startServer, type HarnessServer } from '../../src/server/server.js';
+import { startHarness } from '../../src/server/harness.js';
+import type { HarnessServer } from '../../src/server/server.js';
 
 const test = base.extend<{ harness: Page }, { server: HarnessServer }>({
   server: [
     async ({}, use) => {
       const { models } = loadModels();
-      await mkdir(datasetsCache(), { recursive: true });
-      const server = await startServer({
-        mounts: { page: (await buildPage()).outDir, models: modelsDir(), datasets: datasetsCache() },
-        catalog: await buildCatalog(models),
-      });
+      const server = await startHarness({ catalog: await buildCatalog(models) });
       await use(server);
       await server.close();
     },

@@ -3,14 +3,13 @@
  * now. Runs no browser; changes no file.
  */
 import path from 'node:path';
-import { loadDataset } from '../../datasets/index.js';
 import { loadObservation } from '../../observations/store.js';
 import { PlumblineError } from '../../protocol/errors.js';
 import type { ResultRecord } from '../../protocol/record.js';
 import { renderMatrix } from '../../report/matrix.js';
 import { isBad } from '../../report/outcome.js';
 import { reportPaths } from '../../report/paths.js';
-import { Baselines } from '../../testing/baselines.js';
+import { baselinesByDataset } from '../../testing/baselines.js';
 import { judgeCell } from '../../testing/judging.js';
 import { readPlan } from '../../testing/plan.js';
 
@@ -20,17 +19,13 @@ import { readPlan } from '../../testing/plan.js';
  */
 export async function judge(): Promise<number> {
   const { observations } = reportPaths(process.cwd());
-  const { cells, baselines: baselineCells } = readPlan();
-  const baselines = new Map<string, Baselines>();
+  const { cells, baselines } = readPlan();
+  const baselinesOf = baselinesByDataset();
   const records: ResultRecord[] = [];
-  for (const cell of [...baselineCells, ...cells]) {
+  for (const cell of [...baselines, ...cells]) {
     const observed = await loadObservation(path.join(observations, cell.id));
     if (observed === undefined) continue;
-    const { dataset: name } = cell.model.card;
-    const dataset = await loadDataset(name);
-    const known = baselines.get(name) ?? new Baselines(dataset);
-    baselines.set(name, known);
-    records.push((await judgeCell(cell, observed, dataset, known)).record);
+    records.push((await judgeCell(cell, observed, await baselinesOf(cell.model.card.dataset))).record);
   }
   if (records.length === 0) {
     throw new PlumblineError('E_USAGE', `there are no observations in ${observations}`, {
