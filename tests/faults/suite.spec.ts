@@ -6,7 +6,7 @@ import { findEngine } from '../../src/browsers/find.js';
 import { isRunning } from '../../src/drivers/processes.js';
 import { BROWSERS } from '../../src/protocol/cell.js';
 import { expect, test } from './fixtures.js';
-import { readRecords, runSuite, startSuite } from './suite.js';
+import { recordsById, runSuite, startSuite } from './suite.js';
 
 // A run of the suite in each.
 test.describe.configure({ timeout: 180_000 });
@@ -27,7 +27,7 @@ for (const browser of BROWSERS) {
       env: { PLUMBLINE_BUDGET_MS: '300000', DISPLAY: undefined },
     });
     try {
-      const isDone = (): boolean => existsSync(path.join(reports, 'results.jsonl')) && readRecords(reports).size === 1;
+      const isDone = (): boolean => existsSync(path.join(reports, 'results.jsonl')) && recordsById(reports).size === 1;
       await expect.poll(isDone, { timeout: 60_000 }).toBe(true);
       // The next cell has begun, and takes many seconds.
       await sleep(1500);
@@ -37,7 +37,7 @@ for (const browser of BROWSERS) {
       const { code, said } = await suite.ended;
 
       expect(code, said).not.toBe(0);
-      const records = readRecords(reports);
+      const records = recordsById(reports);
       expect([...records.keys()].sort()).toEqual([done, underway, ahead].sort());
       expect(records.get(done)).toMatchObject({ status: 'pass', accuracy: { n: 10_000 } });
       for (const [id, why] of [
@@ -87,7 +87,7 @@ for (const [name, prepare] of [
       /E_REPORT_WRITE: (\S+) can't be written \((?:ENOSPC|ENOTDIR).*; results go to (\S+)/.exec(said) ?? [];
     expect(place, said).toBe(reports);
     expect(path.dirname(fallback)).toBe(temporary);
-    expect([...readRecords(fallback).values()]).toMatchObject([{ id, status: 'pass' }]);
+    expect([...recordsById(fallback).values()]).toMatchObject([{ id, status: 'pass' }]);
     expect(readdirSync(path.join(fallback, 'observations', ...id.split('/'))).sort()).toEqual([
       'observation.json',
       'output-0.bin',

@@ -4,7 +4,8 @@ import path from 'node:path';
 import { expect, test } from '@playwright/test';
 import { PROJECT_ROOT } from '../../src/paths.js';
 import type { ResultRecord } from '../../src/protocol/record.js';
-import { CELLS, mergeReports, readRecords, readTree, runSmallMatrix, startPlaywright } from './small-matrix.js';
+import { readRecords } from '../child.js';
+import { CELLS, mergeReports, readTree, runSmallMatrix, startPlaywright } from './small-matrix.js';
 
 interface AllureStep {
   readonly attachments: readonly { readonly name: string; readonly type: string }[];

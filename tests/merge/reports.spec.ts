@@ -3,7 +3,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFil
 import path from 'node:path';
 import { expect, test } from '@playwright/test';
 import type { ResultRecord } from '../../src/protocol/record.js';
-import { CELLS, readRecords, runSmallMatrix, startSmallMatrix } from './small-matrix.js';
+import { readRecords } from '../child.js';
+import { CELLS, runSmallMatrix, startSmallMatrix } from './small-matrix.js';
 
 test.describe.configure({ timeout: 180_000 });
 

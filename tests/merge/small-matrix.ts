@@ -1,50 +1,21 @@
 /** Runs the matrix in small (`project/`), each time with folders of its own. */
-import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { resultRecordSchema, type ResultRecord } from '../../src/protocol/record.js';
+import { PLAYWRIGHT, start, type Ended, type Started } from '../child.js';
 
 const PROJECT = path.join(path.dirname(fileURLToPath(import.meta.url)), 'project');
 const CONFIG = path.join(PROJECT, 'playwright.config.ts');
-const PLAYWRIGHT = path.join(path.dirname(createRequire(import.meta.url).resolve('@playwright/test')), 'cli.js');
 
-export interface Ended {
-  readonly code: number | null;
-  /** Standard output and error, as they came. */
-  readonly said: string;
-}
-
-export interface Started {
-  readonly child: ChildProcess;
-  readonly ended: Promise<Ended>;
-}
-
-/** Starts Playwright's command line. What Playwright sets for its own tests must not reach the one that is started. */
+/** Starts Playwright's command line, apart from whatever this run is set to. */
 export function startPlaywright(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
   cwd = path.dirname(CONFIG),
 ): Started {
-  const inherited = Object.entries(process.env).filter(
-    ([name]) => !/^(PW|PLAYWRIGHT|TEST_|ALLURE|PLUMBLINE_|FORCE_COLOR|NO_COLOR|DEBUG_COLORS|CI$)/.test(name),
-  );
-  const child = spawn(process.execPath, [PLAYWRIGHT, ...args], {
-    cwd,
-    env: { ...Object.fromEntries(inherited), ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let said = '';
-  child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
-  const ended = new Promise<Ended>((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', (code) => {
-      resolve({ code, said });
-    });
-  });
-  return { child, ended };
+  const ours = Object.keys(process.env).filter((name) => name.startsWith('PLUMBLINE_'));
+  const without = Object.fromEntries(ours.map((name) => [name, undefined]));
+  return start(process.execPath, [PLAYWRIGHT, ...args], { env: { ...without, ...env }, cwd });
 }
 
 export interface SmallMatrix {
@@ -73,14 +44,6 @@ export async function runSmallMatrix(matrix: SmallMatrix): Promise<Ended> {
 /** Merges the blob reports in `blobs` with the reporters of the configuration. */
 export async function mergeReports(blobs: string, reports: string): Promise<Ended> {
   return await startPlaywright(['merge-reports', '--config', CONFIG, blobs], { PLUMBLINE_REPORTS: reports }).ended;
-}
-
-/** The records of a results file, each validated. */
-export function readRecords(reports: string): ResultRecord[] {
-  return readFileSync(path.join(reports, 'results.jsonl'), 'utf8')
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => resultRecordSchema.parse(JSON.parse(line)));
 }
 
 /** All files below a folder with their content, by path. */

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { buildPage } from '../../src/build/page.js';
 import { expect, test } from '../faults/fixtures.js';
-import { readRecords, runSuite } from '../faults/suite.js';
+import { recordsById, runSuite } from '../faults/suite.js';
 import { mutants } from './plugin.js';
 
 // A run of the suite in each.
@@ -36,7 +36,7 @@ test('the right cells go red', async ({ models }, testInfo) => {
     },
   });
   expect(code, said).toBe(1);
-  const ends = [...readRecords(reports).values()].map(({ id, status, reason }) =>
+  const ends = [...recordsById(reports).values()].map(({ id, status, reason }) =>
     `${id.replace('@chromium', '')}: ${status} ${reason?.code ?? ''}`.trim(),
   );
   expect(ends.sort()).toEqual([

@@ -10,7 +10,7 @@ import { loadModels } from '../../src/plan/cards.js';
 import { planCells } from '../../src/plan/plan.js';
 import { parseCellId } from '../../src/protocol/cell.js';
 import type { ResultRecord } from '../../src/protocol/record.js';
-import { runCommand, runSuite, type SuiteRun } from './run-suite.js';
+import { PLAYWRIGHT, readRecords, start, type Ended } from '../child.js';
 
 test.describe.configure({ mode: 'serial', timeout: 240_000 });
 
@@ -19,13 +19,21 @@ const planned = planCells(loadModels().models)
   .filter((id) => id.startsWith('lenet1/'));
 
 let reports: string;
-let run: SuiteRun;
-const cells = (): ResultRecord[] => run.records.filter((record) => record.kind === 'accuracy');
+let run: Ended;
+let records: ResultRecord[];
+const cells = (): ResultRecord[] => records.filter((record) => record.kind === 'accuracy');
+
+/** `node …args`, with reports and Playwright's own output in a folder of this file's. */
+const command = (args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> => {
+  const output = args.includes(PLAYWRIGHT) ? ['--output', path.join(reports, 'test-results')] : [];
+  return start(process.execPath, [...args, ...output], { env: { PLUMBLINE_REPORTS: reports, ...env } }).ended;
+};
 
 test.beforeAll(async () => {
   test.setTimeout(240_000);
   reports = await mkdtemp(path.join(tmpdir(), 'plumbline-smoke-'));
-  run = await runSuite(['-g', 'lenet1/'], reports, { PLUMBLINE_BUDGET_MS: '1500' });
+  run = await command([PLAYWRIGHT, 'test', '-g', 'lenet1/'], { PLUMBLINE_BUDGET_MS: '1500' });
+  records = readRecords(reports);
 });
 
 test.afterAll(async () => {
@@ -33,7 +41,7 @@ test.afterAll(async () => {
 });
 
 test('ends green', () => {
-  expect(run.code, run.output).toBe(0);
+  expect(run.code, run.said).toBe(0);
 });
 
 test('leaves one record for each planned cell, and one for each baseline', () => {
@@ -42,9 +50,7 @@ test('leaves one record for each planned cell, and one for each baseline', () =>
       .map((record) => record.id)
       .sort(),
   ).toEqual([...planned].sort());
-  expect(run.records.filter((record) => record.kind === 'baseline').map((record) => record.status)).not.toContain(
-    'error',
-  );
+  expect(records.filter((record) => record.kind === 'baseline').map((record) => record.status)).not.toContain('error');
 });
 
 test('every cell passes, is absent with the words of a probe, or fails as declared', () => {
@@ -72,7 +78,7 @@ test('wasm and WebGL run in every engine, WebGPU in Chromium and Firefox', () =>
       'tfjs-fp32/tfjs-wasm',
       'tfjs-fp32/tfjs-webgl',
     ]) {
-      expect(passed, run.output).toContain(`lenet1/${cell}@${browser}`);
+      expect(passed, run.said).toContain(`lenet1/${cell}@${browser}`);
     }
   }
   for (const browser of ['chromium', 'firefox']) {
@@ -82,7 +88,7 @@ test('wasm and WebGL run in every engine, WebGPU in Chromium and Firefox', () =>
       'onnx-fp32/ort-webgpu-jsep',
       'tfjs-fp32/tfjs-webgpu',
     ]) {
-      expect(passed, run.output).toContain(`lenet1/${cell}@${browser}`);
+      expect(passed, run.said).toContain(`lenet1/${cell}@${browser}`);
     }
   }
 });
@@ -118,8 +124,8 @@ test('every pass shows what ran, how long it took and what it needed', () => {
 
 test('the table at the end shows three engines, and every line says how far the run is', () => {
   for (const words of ['chromium', 'firefox', 'webkit', 'ort-wasm-t1', 'tfjs-webgpu', 'unsupported'])
-    expect(run.output).toContain(words);
-  expect(run.output).toMatch(/\[ *\d+\/\d+\] ✓ lenet1\/onnx-fp32\/ort-wasm-t1@chromium/);
+    expect(run.said).toContain(words);
+  expect(run.said).toMatch(/\[ *\d+\/\d+\] ✓ lenet1\/onnx-fp32\/ort-wasm-t1@chromium/);
 });
 
 test('every failed cell leaves a finding that holds nothing of this machine', async () => {
@@ -137,15 +143,15 @@ test('every failed cell leaves a finding that holds nothing of this machine', as
 
 test('--list names every cell and touches no reports', async () => {
   const before = await readFile(path.join(reports, 'results.jsonl'), 'utf8');
-  const { output, code } = await runSuite(['--list'], reports);
+  const { said, code } = await command([PLAYWRIGHT, 'test', '--list']);
   expect(code).toBe(0);
-  for (const id of planned) expect(output).toContain(id);
+  for (const id of planned) expect(said).toContain(id);
   expect(await readFile(path.join(reports, 'results.jsonl'), 'utf8')).toBe(before);
 });
 
 test('the verdicts come out the same from the saved observations, without a browser', async () => {
-  const { output, code } = await runCommand(['src/cli/plumbline.mjs', 'judge'], reports);
-  expect(code, output).toBe(0);
+  const { said, code } = await command(['src/cli/plumbline.mjs', 'judge']);
+  expect(code, said).toBe(0);
   const totals = /^\d+ cells .*$/m;
-  expect(totals.exec(output)?.[0]).toBe(totals.exec(run.output)?.[0]);
+  expect(totals.exec(said)?.[0]).toBe(totals.exec(run.said)?.[0]);
 });
