@@ -29,8 +29,8 @@ export interface DriverPage {
    * Calls `window.plumbline.call(method, argument)` and returns what it resolves to, unvalidated. Both cross as JSON.
    * Calls of one page may overlap.
    *
-   * @throws PlumblineError `E_PAGE_TIMEOUT` when nothing came back within the deadline and the page answers no ping
-   *   either; `timeoutCode`'s code when the page is alive but the call is not done; `E_BROWSER_CRASHED`;
+   * @throws PlumblineError `E_PAGE_TIMEOUT` when nothing came back within the deadline and the page no longer
+   *   answers; `timeoutCode`'s code when the page is alive but the call is not done; `E_BROWSER_CRASHED`;
    *   `E_PAGE_NAVIGATED` when the document went away in mid-call; `E_DRIVER` for anything else of the driver's.
    */
   call(method: string, argument: unknown, options: CallOptions): Promise<unknown>;
