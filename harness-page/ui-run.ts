@@ -50,7 +50,7 @@ export async function runChosen(choice: Choice, into: Element): Promise<void> {
     const run = await api.run({
       dataset,
       samplesUrl: url + dataset.samples.file,
-      batchSize: batchSizeOf(artifact),
+      batchSize: batchSizeOf(card, artifact),
       limit: choice.limit,
       budgetMs: BUDGET_MS,
       padLastBatch: artifact.fixedBatch !== undefined,

@@ -1,12 +1,13 @@
 """The model zoo, run from the root of the repository. See zoo/README.md.
 
-train: trains, into zoo/.cache and zoo/logs. export: writes fixtures/models/<model>. verify: checks what is there
+train: trains, into zoo/.cache and zoo/logs, in PyTorch or (--framework keras) in Keras. export: writes fixtures/models/<model>. verify: checks what is there
 against its card and against PyTorch. tiny: prints the model that warms a runtime up, in base64.
 """
 
 import argparse
+from functools import partial
 
-from .lenet import RECIPES
+from .recipes import RECIPES, vgg16
 
 
 def main() -> None:
@@ -15,6 +16,9 @@ def main() -> None:
     )
     parser.add_argument("command", choices=["train", "export", "verify", "tiny"])
     parser.add_argument("models", nargs="*", metavar="model", help=f"of {', '.join(RECIPES)}; none: all of them")
+    parser.add_argument("--framework", choices=["torch", "keras"], default="torch", help="train: in which one")
+    parser.add_argument("--width", type=float, default=0.5, help="of VGG-16, as a share of the published one")
+    parser.add_argument("--steps", type=int, help="train: only so many steps, and write nothing")
     args = parser.parse_args()
     if args.command == "tiny":
         from .tiny import tiny_model_base64
@@ -24,11 +28,14 @@ def main() -> None:
     unknown = set(args.models) - set(RECIPES)
     if unknown:
         parser.error(f"no such model: {', '.join(sorted(unknown))} (there are {', '.join(RECIPES)})")
-    recipes = [RECIPES[name] for name in args.models or RECIPES]
+    known = RECIPES | {"vgg16": vgg16(args.width)}
+    recipes = [known[name] for name in args.models or known]
 
     # Imported late: each needs its own heavy packages.
     if args.command == "train":
-        from .train import train as run
+        from .train import train
+
+        run = partial(train, framework=args.framework, steps=args.steps)
     elif args.command == "export":
         from .export import export as run
     else:

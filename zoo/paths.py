@@ -1,5 +1,6 @@
 """Where things lie. Everything is relative to the repository, and so are the commands in the cards."""
 
+import os
 from pathlib import Path
 
 ZOO = Path(__file__).resolve().parent
@@ -8,3 +9,5 @@ MODELS = REPO / "fixtures" / "models"
 LOGS = ZOO / "logs"
 CACHE = ZOO / ".cache"
 """Trained weights between `train` and `export`; not in git."""
+DATASETS = Path(os.environ.get("PLUMBLINE_DATASETS") or REPO.parent / "shared" / "datasets")
+"""Datasets that no npm package carries."""

@@ -147,7 +147,7 @@ async function computeBaseline(model: Model, artifact: Artifact, dataset: Datase
       : await openTfjsNode(model.folder, artifact, outputs);
   const sessionMs = performance.now() - started;
   const run = await runBatches(opened.run, inputs, dataset, {
-    batchSize: batchSizeOf(artifact),
+    batchSize: batchSizeOf(model.card, artifact),
     pad: artifact.fixedBatch !== undefined,
     limit: dataset.descriptor.n,
     budgetMs: key.runtime === 'ort' ? Infinity : SECOND_OPINION_BUDGET_MS,
@@ -162,7 +162,7 @@ async function computeBaseline(model: Model, artifact: Artifact, dataset: Datase
       sessionMs,
       firstInferenceMs: run.firstInferenceMs,
       inferenceMs: [...run.inferenceMs],
-      batchSize: batchSizeOf(artifact),
+      batchSize: batchSizeOf(model.card, artifact),
       cellMs: performance.now() - started,
     },
     memory: {},

@@ -20,8 +20,8 @@ export class Dataset {
 
   /** The dataset as observations and records refer to it. */
   get reference(): Observation['dataset'] {
-    const { name, split, n, samples } = this.descriptor;
-    return { name, split, n, sha256: samples.sha256 };
+    const { name, split, n, samples, generated } = this.descriptor;
+    return { name, split, n, sha256: samples.sha256, ...(generated === undefined ? {} : { generated }) };
   }
 
   /** All samples, one after the other. Large: take only what you need with {@link sample} where you can. */

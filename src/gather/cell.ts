@@ -124,7 +124,7 @@ async function walkPhases(cell: PlannedCell, context: GatherContext, notes: Note
   notes.timing.sessionMs = loaded.sessionMs;
 
   enter('run');
-  const batchSize = batchSizeOf(artifact);
+  const batchSize = batchSizeOf(model.card, artifact);
   const budget = context.budgetMs ?? budgetMs(target);
   const run = await callPage(
     page,

@@ -14,9 +14,15 @@ export function outputsOf(card: ModelCard, artifact: Artifact): readonly OutputS
 
 const DEFAULT_BATCH = 100;
 
-/** Samples an inference: what the artifact fixes, else 100. */
-export function batchSizeOf(artifact: Artifact): number {
-  return artifact.fixedBatch ?? DEFAULT_BATCH;
+/** Whether samples are gathered into batches; where no input has a batch axis, each sample is one whole set of inputs. */
+export function isBatched(inputs: readonly InputSpec[]): boolean {
+  return inputs.some((input) => input.shape.includes('N'));
+}
+
+/** Samples an inference: what the artifact fixes, else what the card says, else 100; 1 where there is no batch axis. */
+export function batchSizeOf(card: ModelCard, artifact: Artifact): number {
+  if (!isBatched(inputsOf(card, artifact))) return 1;
+  return artifact.fixedBatch ?? card.batch ?? DEFAULT_BATCH;
 }
 
 /** Whether an artifact is to be run on a runtime-backend that reads its format. */

@@ -27,17 +27,23 @@ export type Normalization = z.infer<typeof normalizationSchema>;
 export const inputSpecSchema = z.strictObject({
   name: z.string().min(1).describe('The name that the artifact itself gives to the input'),
   dtype: dtypeSchema,
-  shape: z.array(dimensionSchema).min(1).describe('"N" stands for the batch'),
+  shape: z
+    .array(dimensionSchema)
+    .describe('"N" stands for the batch; where no input has it, a sample is one whole set of inputs'),
   layout: z.enum(['NCHW', 'NHWC', 'NT', 'any']).describe('Order of the axes; NT is batch × tokens'),
-  wire: z.enum(['uint8', 'int32']).describe('The type in which samples travel'),
+  wire: dtypeSchema.describe('The type in which samples travel: uint8 pixels, int32 tokens, or the input’s own'),
   normalization: normalizationSchema.optional().describe('Absent: samples are passed on as they are'),
+  range: z
+    .tuple([z.number(), z.number()])
+    .optional()
+    .describe('Least and greatest value that makes sense, both inclusive: for generated inputs'),
 });
 export type InputSpec = z.infer<typeof inputSpecSchema>;
 
 export const outputSpecSchema = z.strictObject({
   name: z.string().min(1),
   dtype: dtypeSchema,
-  shape: z.array(dimensionSchema).min(1),
+  shape: z.array(dimensionSchema).describe('"N" stands for the batch, as in the inputs'),
 });
 export type OutputSpec = z.infer<typeof outputSpecSchema>;
 
@@ -53,6 +59,43 @@ export const artifactFileSchema = z.strictObject({
 });
 export type ArtifactFile = z.infer<typeof artifactFileSchema>;
 
+/** Top-1 accuracy as a share, over the first `n` samples of a split. */
+export const measuredAccuracySchema = z.strictObject({
+  dataset: z.string(),
+  split: z.string(),
+  n: z.int().positive(),
+  top1: z.number().min(0).max(1),
+});
+export type MeasuredAccuracy = z.infer<typeof measuredAccuracySchema>;
+
+/**
+ * What a PC runtime that the suite itself does not have computed for an artifact, recorded when it was migrated: over the
+ * first `n` samples of a dataset. The samples' digest says whether a dataset is the one that was used.
+ */
+export const recordedOutputsSchema = z.strictObject({
+  dataset: z.string(),
+  split: z.string(),
+  n: z.int().positive(),
+  samplesSha256: sha256Schema.describe('Of the first n samples as they travel'),
+  files: z.array(artifactFileSchema).min(1).describe('One an output: raw values, little-endian, C order, batch first'),
+  tool: z.string().describe('What computed them, such as "TensorFlow Lite interpreter"'),
+  version: z.string(),
+});
+export type RecordedOutputs = z.infer<typeof recordedOutputsSchema>;
+
+/** How an artifact of less than fp32 was quantized. */
+export const quantizationSchema = z.strictObject({
+  kind: z
+    .enum(['weights', 'dynamic', 'static'])
+    .describe(
+      'weights: stored small, computed in float; dynamic: activations quantized as they come; static: by calibration',
+    ),
+  weights: z.enum(['float16', 'int8', 'uint8', 'int16']),
+  activations: z.enum(['float32', 'float16', 'int8', 'uint8']),
+  calibration: z.strictObject({ dataset: z.string(), split: z.string(), n: z.int().positive() }).optional(),
+});
+export type Quantization = z.infer<typeof quantizationSchema>;
+
 export const artifactSchema = z.strictObject({
   format: z.enum(FORMATS),
   precision: z.enum(PRECISIONS),
@@ -63,6 +106,9 @@ export const artifactSchema = z.strictObject({
     .describe('Tells apart two artifacts of one format and precision'),
   files: z.array(artifactFileSchema).min(1).describe('The first is the one to load; the others lie beside it'),
   fixedBatch: z.int().positive().optional().describe('The only batch size that the artifact takes'),
+  quantization: quantizationSchema.optional().describe('Absent on fp32'),
+  accuracy: measuredAccuracySchema.optional().describe('Of this artifact on the PC where it was migrated'),
+  recorded: z.array(recordedOutputsSchema).optional().describe('Its outputs on the PC, one entry a dataset'),
   targets: z
     .array(z.string())
     .min(1)
@@ -91,10 +137,15 @@ export const cardSchema = z.strictObject({
   inputs: z.array(inputSpecSchema).min(1),
   outputs: z.array(outputSpecSchema).min(1).describe('For classification the first one holds the logits'),
   labels: z.array(z.string()).describe('The class names, in the order of the logits'),
-  accuracy: z
-    .strictObject({ dataset: z.string(), split: z.string(), n: z.int().positive(), top1: z.number().min(0).max(1) })
+  batch: z.int().positive().optional().describe('Samples an inference, where an artifact does not fix it; absent: 100'),
+  accuracy: measuredAccuracySchema.optional().describe('As measured where the model was trained'),
+  wrongWeight: z
+    .strictObject({
+      what: z.string().describe('Which weight was changed, and how'),
+      recorded: recordedOutputsSchema,
+    })
     .optional()
-    .describe('As measured where the model was trained'),
+    .describe('What the fp32 original gives with one weight changed: the judge must see the difference'),
   artifacts: z.array(artifactSchema).min(1),
   provenance: z.strictObject({
     framework: z.string(),
@@ -102,6 +153,18 @@ export const cardSchema = z.strictObject({
     command: z.string(),
     seed: z.int(),
     source: z.string().describe('The paper or place that the architecture comes from'),
+    failed: z
+      .array(
+        z.strictObject({
+          artifact: z.string().describe('Which one it would have been, such as "tflite-int8"'),
+          tool: z.string(),
+          version: z.string(),
+          command: z.string(),
+          error: z.string().describe('What the tool said'),
+        }),
+      )
+      .optional()
+      .describe('Migrations that a tool could not do: a compatibility result of its own'),
   }),
 });
 /** A model card. Shapes are in elements, file sizes in bytes, accuracies in [0, 1]. */

@@ -11,6 +11,8 @@ export const datasetSchema = z.strictObject({
   sample: z.strictObject({ dtype: z.enum(['uint8', 'int32']), shape: z.array(z.int().positive()).min(1) }),
   /** Raw samples, one after the other, no header. */
   samples: z.strictObject({ file: z.string(), bytes: z.int().positive(), sha256: sha256Schema }),
+  /** `true`: seeded noise, where the dataset could not be had or the model has none. */
+  generated: z.boolean().optional(),
   /** One uint8 class index a sample; absent where nothing is labelled. */
   labels: z.strictObject({ file: z.string(), bytes: z.int().positive(), sha256: sha256Schema }).optional(),
 });

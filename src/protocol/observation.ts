@@ -119,6 +119,8 @@ export const datasetReferenceSchema = z.strictObject({
   split: z.string(),
   n: z.int().positive(),
   sha256: z.string(),
+  /** `true`: seeded noise in place of a dataset that could not be had, or of a model's that has none. No labels, no accuracy. */
+  generated: z.boolean().optional(),
 });
 
 export const observationSchema = z.strictObject({
