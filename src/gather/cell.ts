@@ -23,14 +23,14 @@ import type { HarnessServer } from '../server/server.js';
 import { callPage } from './calls.js';
 import { processTreePss } from './memory.js';
 import type { PagePool } from './pages.js';
-import { budgetMs, type Deadlines } from './settings.js';
+import { budgetMs, sampleLimit, type Deadlines } from './settings.js';
 
 export interface GatherContext {
   readonly pool: PagePool;
   readonly server: HarnessServer;
   readonly dataset: Dataset;
   readonly deadlines: Deadlines;
-  /** At most so many samples; default: all that fit the budget. */
+  /** At most so many samples; default: what is set for the dataset, as far as it fits the budget. */
   readonly limit?: number | undefined;
   /** Start no further inference after so many milliseconds; default: by the target. */
   readonly budgetMs?: number | undefined;
@@ -133,7 +133,7 @@ async function walkPhases(cell: PlannedCell, context: GatherContext, notes: Note
       dataset: dataset.descriptor,
       samplesUrl: `${server.origin}/datasets/${dataset.slug}/${dataset.descriptor.samples.file}`,
       batchSize,
-      limit: context.limit ?? dataset.descriptor.n,
+      limit: Math.min(dataset.descriptor.n, context.limit ?? sampleLimit(dataset.descriptor.name)),
       budgetMs: budget,
       padLastBatch: artifact.fixedBatch !== undefined,
     },
