@@ -5,11 +5,13 @@ import { jsonEvaluateVsCell } from './json-evaluate-vs-cell.js';
 import { matrix } from './matrix.js';
 import { overheads } from './overhead.js';
 import { runnerRss } from './runner-rss.js';
+import { warmVsFreshPage } from './warm-vs-fresh-page.js';
 
 export const BENCHMARKS: readonly Benchmark[] = [
   cellVsHandwritten,
   jsonEvaluateVsCell,
   ...overheads,
+  warmVsFreshPage,
   runnerRss,
   matrix,
 ];

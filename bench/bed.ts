@@ -13,7 +13,7 @@ import { DEFAULT_DEADLINES } from '../src/gather/settings.js';
 import type { Observed } from '../src/observations/store.js';
 import { PROJECT_ROOT } from '../src/paths.js';
 import { loadModels } from '../src/plan/cards.js';
-import { planCells, type PlannedCell } from '../src/plan/plan.js';
+import { groupCells, planCells, type PlannedCell } from '../src/plan/plan.js';
 import type { BrowserName } from '../src/protocol/cell.js';
 import { PlumblineError } from '../src/protocol/errors.js';
 import { harnessUrl, startHarness } from '../src/server/harness.js';
@@ -29,6 +29,7 @@ export class Bed {
   private constructor(
     readonly browser: BrowserName,
     readonly cell: PlannedCell,
+    private readonly cells: readonly PlannedCell[],
     readonly dataset: Dataset,
     readonly server: HarnessServer,
     private readonly baselines: Baselines,
@@ -38,7 +39,8 @@ export class Bed {
   /** A bed for LeNet-5 on onnxruntime-web's wasm backend with one thread. The browser is launched by the first cell. */
   static async open(browser: BrowserName): Promise<Bed> {
     const id = `lenet5/onnx-fp32/ort-wasm-t1@${browser}`;
-    const cell = planCells(loadModels().models, [browser]).find((planned) => planned.id === id);
+    const cells = groupCells(planCells(loadModels().models, [browser])).flatMap((group) => group.cells);
+    const cell = cells.find((planned) => planned.id === id);
     if (cell === undefined) throw new PlumblineError('E_USAGE', `the plan has no cell ${id}, which the bench runs`);
     const dataset = await loadDataset(cell.model.card.dataset);
     const server = await startHarness({
@@ -48,7 +50,7 @@ export class Bed {
       },
     });
     const pool = new PagePool(driverFor(await findEngine(browser)), harnessUrl(server), DEFAULT_DEADLINES);
-    return new Bed(browser, cell, dataset, server, new Baselines(dataset), pool);
+    return new Bed(browser, cell, cells, dataset, server, new Baselines(dataset), pool);
   }
 
   /**
@@ -57,7 +59,12 @@ export class Bed {
    * @throws PlumblineError `E_INTERNAL` when the cell does not pass: its time would mean nothing
    */
   async runCell(limit = this.dataset.descriptor.n): Promise<Observed & { ms: number }> {
-    const { cell, dataset, server, pool } = this;
+    return await this.run(this.cell, limit);
+  }
+
+  /** As {@link runCell}, for any cell of the plan in this browser whose model was trained on the bed's dataset. */
+  async run(cell: PlannedCell, limit: number): Promise<Observed & { ms: number }> {
+    const { dataset, server, pool } = this;
     const from = performance.now();
     const observed = await gatherCell(cell, { pool, server, dataset, deadlines: DEFAULT_DEADLINES, limit });
     const { record } = await judgeCell(cell, observed, this.baselines);
@@ -68,6 +75,16 @@ export class Bed {
       throw new PlumblineError('E_INTERNAL', `${cell.id} is ${record.status} after ${String(n)} samples${why}`);
     }
     return { ...observed, ms };
+  }
+
+  /** Cells of the plan in this browser, in the order of the matrix: those of one runtime-backend together. */
+  cellsWhere(wanted: (cell: PlannedCell) => boolean): readonly PlannedCell[] {
+    return this.cells.filter(wanted);
+  }
+
+  /** The next cell gets a fresh page. */
+  async giveUpPage(): Promise<void> {
+    await this.pool.retire(false);
   }
 
   /** Address of the hand-written page, which is told in its query what to fetch. */
