@@ -2,7 +2,7 @@
 import type { Benchmark } from './benchmark.js';
 import { cellVsHandwritten } from './cell-vs-handwritten.js';
 import { jsonEvaluateVsCell } from './json-evaluate-vs-cell.js';
-import { matrix } from './matrix.js';
+import { harnessShare, matrixMinutes } from './matrix.js';
 import { overheads } from './overhead.js';
 import { runnerRss } from './runner-rss.js';
 import { warmVsFreshPage } from './warm-vs-fresh-page.js';
@@ -13,5 +13,6 @@ export const BENCHMARKS: readonly Benchmark[] = [
   ...overheads,
   warmVsFreshPage,
   runnerRss,
-  matrix,
+  matrixMinutes,
+  harnessShare,
 ];
