@@ -1,7 +1,8 @@
 """The model zoo, run from the root of the repository. See zoo/README.md.
 
-train: trains, into zoo/.cache and zoo/logs, in PyTorch or (--framework keras) in Keras. export: writes fixtures/models/<model>. verify: checks what is there
-against its card and against PyTorch. tiny: prints the model that warms a runtime up, in base64.
+train: trains in PyTorch or, with --framework keras, in Keras; into zoo/.cache and zoo/logs. export: writes
+fixtures/models/<model>. verify: checks what is there against its card and against PyTorch. tiny: prints the model that
+warms a runtime up, in base64.
 """
 
 import argparse

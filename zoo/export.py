@@ -10,8 +10,8 @@ import torch
 
 from . import mnist
 from .card import file_entry, image_input, write_card
-from .lenet import Recipe
 from .paths import MODELS
+from .recipes import Recipe
 from .run_onnx import run_onnx
 from .to_onnx import INPUT, OUTPUT, export_onnx, fix_batch
 from .to_tfjs import export_tfjs

@@ -32,7 +32,7 @@ class Recipe:
     epochs: int = 20
     batch: int = 128
     optimizer: Literal["adamw", "sgd"] = "adamw"
-    """`adamw`: betas 0.9 and 0.999, the first cycled with the rate. `sgd`: Nesterov, momentum 0.9, decay by an L2 term."""
+    """`adamw`: the first beta cycles against the rate. `sgd`: Nesterov, momentum 0.9, weight decay as an L2 term."""
     max_lr: float = 4e-3
     """Peak of the one-cycle schedule (Smith & Topin, arXiv:1708.07120)."""
     weight_decay: float = 1e-2

@@ -11,8 +11,8 @@ import onnx
 from onnx import numpy_helper
 
 from .card import file_entry, read_card, write_card
-from .lenet import RECIPES
 from .paths import MODELS
+from .recipes import RECIPES
 from .verify import ZooError, verify
 
 RECIPE = RECIPES["lenet1"]

@@ -111,8 +111,8 @@ def _log(recipe: Recipe, learner: Learner, curve: list[dict[str, float]], n_trai
     lines = [
         f"model {recipe.name}  parameters {learner.parameters}",
         f"{versions}  threads {THREADS}",
-        f"seed {recipe.seed}  epochs {recipe.epochs}  batch {recipe.batch}  {optimizer}  one-cycle max lr {recipe.max_lr}"
-        f"  weight decay {recipe.weight_decay}",
+        f"seed {recipe.seed}  epochs {recipe.epochs}  batch {recipe.batch}  {optimizer}"
+        f"  one-cycle max lr {recipe.max_lr}  weight decay {recipe.weight_decay}",
         f"{recipe.dataset}: train {n_train}  test {n_test}"
         + ("  random crops and mirroring" if recipe.augment else ""),
         *learner.notes,

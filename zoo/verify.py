@@ -9,8 +9,8 @@ from onnx import numpy_helper
 
 from . import mnist
 from .card import file_entry, read_card
-from .lenet import Recipe
 from .paths import MODELS
+from .recipes import Recipe
 from .run_onnx import run_onnx
 from .to_tfjs import run_tfjs
 
