@@ -67,7 +67,7 @@ def _facts(recipe: Recipe) -> dict[str, Any]:
     return {f.name: getattr(recipe, f.name) for f in dataclasses.fields(recipe) if f.name not in skipped}
 
 
-def _write_atomically(path: Path, write) -> None:
+def write_atomically(path: Path, write) -> None:
     """An interrupted run leaves the old file or the new one."""
     path.parent.mkdir(exist_ok=True)
     scratch = path.with_name(f".{path.name}.{os.getpid()}")
@@ -82,7 +82,7 @@ def _checkpoint_path(recipe: Recipe, framework: str) -> Path:
 
 def _save_checkpoint(recipe: Recipe, learner: Learner, curve: list[dict[str, float]]) -> None:
     about = json.dumps({"recipe": _facts(recipe), "versions": learner.versions, "curve": curve})
-    _write_atomically(
+    write_atomically(
         _checkpoint_path(recipe, learner.framework),
         lambda file: np.savez(file, about=np.array(about), **learner.state()),
     )

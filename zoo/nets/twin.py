@@ -95,10 +95,15 @@ def weights_of(twin: keras.Model) -> Arrays:
     return {f"{layer.name}/{index}": array for layer in twin.layers for index, array in enumerate(layer.get_weights())}
 
 
+def set_weights(twin: keras.Model, weights: Arrays) -> None:
+    """Puts back what `weights_of` gave."""
+    for layer in twin.layers:
+        layer.set_weights([weights[f"{layer.name}/{index}"] for index in range(len(layer.weights))])
+
+
 def trained_twin(recipe: Recipe, path: Path) -> keras.Model:
     """The twin with the weights that training in Keras left (`train.keras_weights_path`)."""
     twin = recipe.twin(keras, recipe.name)
     with np.load(path) as arrays:
-        for layer in twin.layers:
-            layer.set_weights([arrays[f"{layer.name}/{index}"] for index in range(len(layer.weights))])
+        set_weights(twin, dict(arrays))
     return twin
