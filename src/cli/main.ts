@@ -67,6 +67,18 @@ program
   });
 
 program
+  .command('dataset')
+  .argument('<name>', 'mnist, cifar10 or imdb')
+  .description('write the raw samples and labels of a dataset to a folder')
+  .requiredOption('--out <folder>', 'where to; it is made where there is none')
+  .option('--split <split>', 'train or test', 'test')
+  .option('--generated', 'the generated form that stands in where the dataset cannot be had')
+  .action(async (name: string, options: { out: string; split: string; generated?: boolean }) => {
+    const { dataset } = await import('./commands/dataset.js');
+    await dataset({ name, out: options.out, split: options.generated === true ? undefined : options.split });
+  });
+
+program
   .command('bench')
   .description('measure the speed that the suite promises, and say which promises hold')
   .option('--only <names>', 'only these benchmarks, separated by commas')

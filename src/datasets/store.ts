@@ -6,7 +6,7 @@ import { cacheDir, workName } from '../paths.js';
 import { sha256 } from './checksum.js';
 import { Dataset } from './dataset.js';
 
-export interface RawDataset extends Pick<DatasetDescriptor, 'name' | 'split' | 'n' | 'sample'> {
+export interface RawDataset extends Pick<DatasetDescriptor, 'name' | 'split' | 'n' | 'sample' | 'generated'> {
   readonly samples: Uint8Array;
   readonly labels?: Uint8Array;
 }
@@ -29,6 +29,7 @@ export async function storeDataset(raw: RawDataset): Promise<Dataset> {
     n: raw.n,
     sample: raw.sample,
     samples: file('samples.bin', raw.samples),
+    ...(raw.generated === undefined ? {} : { generated: raw.generated }),
     ...(raw.labels === undefined ? {} : { labels: file('labels.bin', raw.labels) }),
   };
   const text = JSON.stringify(descriptor, null, 2);
@@ -55,6 +56,14 @@ export async function storeDataset(raw: RawDataset): Promise<Dataset> {
     await rm(work, { recursive: true, force: true });
   }
   return new Dataset(descriptor, folder);
+}
+
+/** A dataset in the cache by the name of its folder; `undefined` where there is none, or not all of it. */
+export async function openStored(slug: string): Promise<Dataset | undefined> {
+  const folder = path.join(datasetsCache(), slug);
+  const text = await readFile(path.join(folder, 'dataset.json'), 'utf8').catch(() => undefined);
+  if (text === undefined || !(await isStored(folder, text))) return undefined;
+  return new Dataset(datasetSchema.parse(JSON.parse(text)), folder);
 }
 
 async function isStored(folder: string, text: string): Promise<boolean> {
