@@ -1,6 +1,7 @@
 /** The datasets there are, by name. */
 import { PlumblineError } from '../protocol/errors.js';
 import type { Dataset } from './dataset.js';
+import { loadCifar10 } from './cifar10.js';
 import { generateDataset } from './generated.js';
 import { loadImdb } from './imdb.js';
 import { loadMnist } from './mnist.js';
@@ -12,6 +13,7 @@ export { datasetsCache } from './store.js';
 /** How a dataset is loaded by the name of a split. */
 const loaders: Readonly<Record<string, (split: Split) => Promise<Loaded>>> = {
   mnist: async (split) => ({ dataset: await loadMnist(split), texts: {} }),
+  cifar10: loadCifar10,
   imdb: loadImdb,
 };
 
