@@ -15,7 +15,7 @@ export interface Form {
   readonly packing: Packing;
   /** Of an archive: every other file of that name is refused. */
   readonly sha256?: string;
-  /** Where its makers publish it, and how many bytes that has. */
+  /** Where its makers publish it, and how many bytes it has. */
   readonly official?: { readonly url: string; readonly bytes: number };
 }
 
@@ -55,14 +55,14 @@ export async function findForm<F extends Form>(name: string, forms: readonly F[]
       if (existsSync(file)) return { form, file, digest: await identify(form, file) };
     }
   }
-  const form = forms.find(({ official }) => official !== undefined);
-  if (form?.official === undefined) {
-    const files = forms.map(({ file }) => file).join(', ');
-    throw new PlumblineError('E_DATASET_MISSING', `none of ${files} is in ${folders.join(', ')}`);
+  for (const form of forms) {
+    if (form.official === undefined || form.sha256 === undefined) continue;
+    const file = path.join(downloads(), form.file);
+    await download({ ...form.official, sha256: form.sha256, file });
+    return { form, file, digest: form.sha256 };
   }
-  const file = path.join(downloads(), form.file);
-  await download({ ...form.official, file, ...(form.sha256 === undefined ? {} : { sha256: form.sha256 }) });
-  return { form, file, digest: await identify(form, file) };
+  const files = forms.map(({ file }) => file).join(', ');
+  throw new PlumblineError('E_DATASET_MISSING', `none of ${files} is in ${folders.join(', ')}`);
 }
 
 async function identify(form: Form, file: string): Promise<string> {
