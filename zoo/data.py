@@ -2,12 +2,19 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
 
-from . import cifar10, mnist
+from . import mnist, suite
 from .recipes import Recipe
+
+CIFAR10_CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+CIFAR10_MEAN = (0.4914, 0.4822, 0.4465)
+"""Mean of the training images' red, green and blue in [0, 1]."""
+CIFAR10_STD = (0.2470, 0.2435, 0.2616)
+"""Standard deviation of the training images' red, green and blue in [0, 1]."""
 
 PAD = 4
 """Pixels added on every side before a random crop (He et al. 2016, section 4.2)."""
@@ -51,7 +58,8 @@ def _mnist(split: str) -> tuple[np.ndarray, np.ndarray]:
 
 DATASETS = {
     "mnist": Dataset(_mnist, tuple(str(digit) for digit in range(10)), (mnist.MEAN,), (mnist.STD,)),
-    "cifar10": Dataset(cifar10.load, cifar10.CLASSES, cifar10.MEAN, cifar10.STD),
+    "cifar10": Dataset(partial(suite.load, "cifar10"), CIFAR10_CLASSES, CIFAR10_MEAN, CIFAR10_STD),
+    "imdb": Dataset(partial(suite.load, "imdb"), ("negative", "positive")),
 }
 
 

@@ -1,6 +1,5 @@
 """Where things lie. Everything is relative to the repository, and so are the commands in the cards."""
 
-import os
 from pathlib import Path
 
 ZOO = Path(__file__).resolve().parent
@@ -9,5 +8,3 @@ MODELS = REPO / "fixtures" / "models"
 LOGS = ZOO / "logs"
 CACHE = ZOO / ".cache"
 """Trained weights between `train` and `export`; not in git."""
-DATASETS = Path(os.environ.get("PLUMBLINE_DATASETS") or REPO.parent / "shared" / "datasets")
-"""Datasets that no npm package carries."""

@@ -1,0 +1,30 @@
+"""Datasets as the suite has them: its loaders and its tokenizer are the only ones, and this asks for what they give."""
+
+import hashlib
+import json
+
+import numpy as np
+
+from .paths import CACHE, REPO
+from .tool import run_tool
+
+
+def load(name: str, split: str) -> tuple[np.ndarray, np.ndarray]:
+    """Samples [n, ...] and labels int64 [n] of a dataset's `split`: `train` or `test`.
+
+    @raises RuntimeError with the words of the suite, when it cannot have the dataset.
+    @raises ValueError when what it gave is not what it says it is.
+    """
+    folder = CACHE / "datasets" / f"{name}-{split}"
+    suite = [str(REPO / "node_modules" / ".bin" / "tsx"), str(REPO / "src" / "cli" / "main.ts")]
+    run_tool([*suite, "dataset", name, "--split", split, "--out", str(folder)])
+    about = json.loads((folder / "dataset.json").read_text(encoding="utf-8"))
+
+    def read(entry: dict, dtype: str) -> np.ndarray:
+        data = (folder / entry["file"]).read_bytes()
+        if hashlib.sha256(data).hexdigest() != entry["sha256"]:
+            raise ValueError(f"{name} {split}: {entry['file']} is not the file that dataset.json describes")
+        return np.frombuffer(data, dtype)
+
+    samples = read(about["samples"], about["sample"]["dtype"]).reshape(about["n"], *about["sample"]["shape"])
+    return samples, read(about["labels"], "uint8").astype(np.int64)
