@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { packageFolder } from '../build/packages.js';
-import { loadDataset } from './index.js';
+import { loadDataset, loadSplit } from './index.js';
 import { loadMnist } from './mnist.js';
 import { storeDataset } from './store.js';
 
@@ -31,6 +31,11 @@ describe('MNIST', () => {
     expect([...(labels?.subarray(0, 5) ?? [])]).toEqual([7, 2, 1, 0, 4]);
     const all = await mnist.samples();
     expect(Buffer.compare(mnist.sample(9_999), all.subarray(9_999 * 784))).toBe(0);
+  });
+
+  test('has its training split, too', async () => {
+    const { descriptor } = await loadMnist('train');
+    expect(descriptor).toMatchObject({ split: 'train', n: 60_000 });
   });
 
   test('a folder of the user goes first, and a wrong file there is told by name and digest', async () => {
@@ -74,4 +79,8 @@ test('an unknown dataset is told with the known ones', async () => {
   await expect(loadDataset('imagenet')).rejects.toThrow(
     expect.objectContaining({ code: 'E_DATASET_MISSING', hint: expect.stringContaining('mnist') as string }),
   );
+});
+
+test('a split that there is none of is told with those that there are', async () => {
+  await expect(loadSplit('mnist', 'validation')).rejects.toMatchObject({ code: 'E_USAGE', hint: 'Use train or test.' });
 });
