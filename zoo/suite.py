@@ -10,14 +10,15 @@ from .tool import run_tool
 
 
 def load(name: str, split: str) -> tuple[np.ndarray, np.ndarray]:
-    """Samples [n, ...] and labels int64 [n] of a dataset's `split`: `train` or `test`.
+    """Samples [n, ...] and labels int64 [n] of a dataset's `split`: `train` or `test`; kept in zoo/.cache/datasets.
 
     @raises RuntimeError with the words of the suite, when it cannot have the dataset.
     @raises ValueError when what it gave is not what it says it is.
     """
     folder = CACHE / "datasets" / f"{name}-{split}"
     suite = [str(REPO / "node_modules" / ".bin" / "tsx"), str(REPO / "src" / "cli" / "main.ts")]
-    run_tool([*suite, "dataset", name, "--split", split, "--out", str(folder)])
+    if not (folder / "dataset.json").is_file():
+        run_tool([*suite, "dataset", name, "--split", split, "--out", str(folder)])
     about = json.loads((folder / "dataset.json").read_text(encoding="utf-8"))
 
     def read(entry: dict, dtype: str) -> np.ndarray:
