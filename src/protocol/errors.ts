@@ -98,6 +98,14 @@ export const ERRORS = {
     'The outputs differ from the PC by more than the tolerance: the report names the worst one.',
   ),
   E_ACCURACY: info('product', 'Accuracy differs from the PC by more than chance: the report names the samples.'),
+  E_AGREEMENT: info(
+    'product',
+    'More samples have another class than on the PC than ties can explain: the report names the first.',
+  ),
+  E_QUANTIZATION: info(
+    'product',
+    'Quantization costs the artifact more than its kind may: calibrate on other data, quantize fewer operators, or declare it.',
+  ),
   E_UNEXPECTED_PASS: info(
     'input',
     'The cell passes although it is declared as a known failure: remove its expectation.',

@@ -32,6 +32,60 @@ export type Accuracy = z.infer<typeof accuracySchema>;
 export const jsonFloatSchema = z.union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity'])]);
 export type JsonFloat = z.infer<typeof jsonFloatSchema>;
 
+/** Top-1 classes of a cell beside the PC's running the same artifact, for classifiers, with labels or without. */
+export const agreementSchema = z.strictObject({
+  n: z.int().nonnegative(),
+  /** Share of samples with the PC's top-1 class. */
+  share: z.number(),
+  /** Samples with another class. */
+  flips: z.int().nonnegative(),
+  /** Those of them where the PC's own scores of the two classes are further apart than the tolerance, so no tie. */
+  beyondTies: z.int().nonnegative(),
+});
+export type Agreement = z.infer<typeof agreementSchema>;
+
+/** How one set of outputs stands to another, `got` to `want`: the same numbers for quantization loss and platform drift. */
+export const paritySchema = z.strictObject({
+  n: z.int().nonnegative(),
+  /** Accuracy of `got` less that of `want`, as a share; absent without labels. */
+  difference: z.number().optional(),
+  /** McNemar's exact two-sided p for that difference; absent without labels. */
+  pValue: z.number().optional(),
+  /** Share of samples with the same top-1 class; absent where there are no classes. */
+  agreement: z.number().optional(),
+  /** RMS of `got - want`, in units of how `want` varies from sample to sample: 1 is what outputs that ignore the input have. */
+  distance: jsonFloatSchema,
+});
+export type Parity = z.infer<typeof paritySchema>;
+
+export const quantizationResultSchema = z.strictObject({
+  /** The artifact on the PC beside the fp32 original on the PC: what quantization itself costs, wherever it runs. */
+  loss: paritySchema,
+  /** The cell beside the same artifact on the PC: what the browser adds. */
+  drift: paritySchema,
+  /** What differs by more than its limit. */
+  moved: z.enum(['none', 'quantization', 'platform', 'both']),
+  /** Where PC and cell differ by more than the tolerance: the one further from the fp32 original, if one clearly is. */
+  side: z.enum(['pc', 'browser']).optional(),
+  /** The same in a sentence or two. */
+  words: z.string(),
+});
+export type QuantizationResult = z.infer<typeof quantizationResultSchema>;
+
+/** Whether the tolerance of a cell would have seen seeded mutants of the cell's own outputs. Only of cells that pass. */
+export const teethSchema = z.strictObject({
+  killed: z.int().nonnegative(),
+  total: z.int().nonnegative(),
+  survivors: z.array(
+    z.strictObject({
+      mutant: z.string(),
+      /** Why it is below the noise, with numbers. */
+      reason: z.string(),
+    }),
+  ),
+});
+export type Teeth = z.infer<typeof teethSchema>;
+
 export const numericSchema = z.strictObject({
   maxAbs: jsonFloatSchema,
   /** Largest |got - want| / max(|want|, scale of the tensor). */
@@ -47,8 +101,20 @@ export const numericSchema = z.strictObject({
     .optional(),
   nonFinite: z.int().nonnegative(),
   /** The tolerance that was applied, and by how much of it the worst element used it up (1: just at it). */
-  tolerance: z.strictObject({ relative: z.number(), absolute: z.number(), name: z.string() }),
+  tolerance: z.strictObject({
+    relative: z.number(),
+    absolute: z.number(),
+    name: z.string(),
+    /** Where arithmetic goes in steps: the share of elements that may lie beyond, and how many times the tolerance at most. */
+    outliers: z.strictObject({ share: z.number(), factor: z.number() }).optional(),
+    /** How far the outputs as a whole may be scaled against the PC's. */
+    gain: z.number().optional(),
+  }),
   toleranceUsed: jsonFloatSchema,
+  /** Share of elements beyond the tolerance. */
+  beyond: z.number().optional(),
+  /** By what factor the outputs as a whole are scaled against the PC's (least squares): 1 where they are not. */
+  gain: jsonFloatSchema.optional(),
 });
 export type Numeric = z.infer<typeof numericSchema>;
 
@@ -88,7 +154,11 @@ export const resultRecordSchema = z.strictObject({
     .optional(),
   dataset: datasetReferenceSchema.optional(),
   accuracy: accuracySchema.optional(),
+  agreement: agreementSchema.optional(),
   numeric: numericSchema.optional(),
+  /** Of artifacts of less than fp32. */
+  quantization: quantizationResultSchema.optional(),
+  teeth: teethSchema.optional(),
   timing: timingSchema.partial().optional(),
   memory: memorySchema.optional(),
   evidence: evidenceSchema.optional(),
