@@ -22,7 +22,7 @@ def load(name: str, split: str) -> tuple[np.ndarray, np.ndarray]:
     about = json.loads((folder / "dataset.json").read_text(encoding="utf-8"))
 
     def read(entry: dict, dtype: str) -> np.ndarray:
-        data = (folder / entry["file"]).read_bytes()
+        data = bytearray((folder / entry["file"]).read_bytes())  # Writable, as PyTorch wants arrays to be.
         if hashlib.sha256(data).hexdigest() != entry["sha256"]:
             raise ValueError(f"{name} {split}: {entry['file']} is not the file that dataset.json describes")
         return np.frombuffer(data, dtype)

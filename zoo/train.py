@@ -4,6 +4,7 @@ What a framework does itself (initial weights apart, which are PyTorch's for all
 """
 
 import dataclasses
+import hashlib
 import json
 import os
 import platform
@@ -18,9 +19,6 @@ from .paths import CACHE, LOGS
 from .recipes import Recipe
 from .schedule import one_cycle
 
-THREADS = 2
-"""Fixed, because the number of threads decides the order in which gradients are summed."""
-
 PARITY = LOGS / "parity.json"
 
 Arrays = dict[str, np.ndarray]
@@ -32,6 +30,7 @@ class Learner(Protocol):
     framework: str
     """`torch` or `keras`: names the files."""
     versions: dict[str, str]
+    threads: int
     parameters: int
     notes: list[str]
     """What this framework does otherwise than PyTorch."""
@@ -63,7 +62,7 @@ def keras_weights_path(recipe: Recipe) -> Path:
 
 def _facts(recipe: Recipe) -> dict[str, Any]:
     """The recipe as plain data: what a checkpoint must agree with, and what the log says."""
-    skipped = ("module", "twin", "source", "title", "min_top1")
+    skipped = ("module", "twin", "source", "title", "min_top1", "threads")
     return {f.name: getattr(recipe, f.name) for f in dataclasses.fields(recipe) if f.name not in skipped}
 
 
@@ -105,16 +104,21 @@ def _epoch_line(point: dict[str, float]) -> str:
     return f"epoch {point['epoch']:2}  loss {point['loss']:.6f}  test {point['test']:.4f}"
 
 
-def _log(recipe: Recipe, learner: Learner, curve: list[dict[str, float]], n_train: int, n_test: int) -> str:
+def _split_facts(samples: np.ndarray) -> dict[str, Any]:
+    """How many samples, and which: one dataset has several sources, and JPEG has its losses."""
+    return {"n": len(samples), "sha256": hashlib.sha256(np.ascontiguousarray(samples)).hexdigest()}
+
+
+def _log(recipe: Recipe, learner: Learner, curve: list[dict[str, float]], data: dict[str, dict[str, Any]]) -> str:
     optimizer = {"adamw": "AdamW", "sgd": "SGD, Nesterov momentum 0.9"}[recipe.optimizer]
     versions = "  ".join(f"{name} {version}" for name, version in learner.versions.items())
     lines = [
         f"model {recipe.name}  parameters {learner.parameters}",
-        f"{versions}  threads {THREADS}",
+        f"{versions}  threads {learner.threads}",
         f"seed {recipe.seed}  epochs {recipe.epochs}  batch {recipe.batch}  {optimizer}"
         f"  one-cycle max lr {recipe.max_lr}  weight decay {recipe.weight_decay}",
-        f"{recipe.dataset}: train {n_train}  test {n_test}"
-        + ("  random crops and mirroring" if recipe.augment else ""),
+        *(f"{recipe.dataset} {split} {facts['n']}  sha256 {facts['sha256']}" for split, facts in data.items()),
+        *(["random crops and mirroring"] if recipe.augment else []),
         *learner.notes,
         *map(_epoch_line, curve),
     ]
@@ -146,12 +150,13 @@ def train(recipe: Recipe, framework: str = "torch", steps: int | None = None) ->
     samples, labels = dataset.load("train")
     test_samples, test_labels = dataset.load("test")
     test_inputs = dataset.inputs(test_samples)
+    data = {"train": _split_facts(samples), "test": _split_facts(test_samples)}
     learner = learner_of(recipe)
     per_epoch = -(-len(labels) // recipe.batch)
     schedule = one_cycle(recipe, recipe.epochs * per_epoch)
 
     curve = [] if steps else _resume(recipe, learner)
-    print(_log(recipe, learner, curve, len(labels), len(test_labels)), end="", flush=True)
+    print(_log(recipe, learner, curve, data), end="", flush=True)
     for epoch in range(len(curve) + 1, recipe.epochs + 1):
         began = time.perf_counter()
         total = 0.0
@@ -174,15 +179,15 @@ def train(recipe: Recipe, framework: str = "torch", steps: int | None = None) ->
     learner.save()
     LOGS.mkdir(exist_ok=True)
     stem = f"{recipe.name}.{framework}"
-    (LOGS / f"{stem}.log").write_text(_log(recipe, learner, curve, len(labels), len(test_labels)))
+    (LOGS / f"{stem}.log").write_text(_log(recipe, learner, curve, data))
     record = {
         "model": recipe.name,
         "framework": framework,
         "versions": learner.versions,
-        "threads": THREADS,
+        "threads": learner.threads,
         "parameters": learner.parameters,
         "recipe": _facts(recipe),
-        "n": {"train": len(labels), "test": len(test_labels)},
+        "data": data,
         "notes": learner.notes,
         "top1": top1,
         "curve": curve,

@@ -14,10 +14,11 @@ import tensorflow as tf
 from .data import DATASETS
 from .recipes import Recipe
 from .schedule import MOMENTUM
-from .train import THREADS, Arrays, keras_weights_path, write_atomically
+from .train import Arrays, keras_weights_path, write_atomically
 from .train_torch import initial_module
 
 EVALUATION_BATCH = 1000
+THREADS = 2
 
 # TensorFlow takes these before its first operation only.
 tf.config.threading.set_intra_op_parallelism_threads(THREADS)
@@ -50,6 +51,7 @@ class KerasLearner:
     """See `train.Learner`."""
 
     framework = "keras"
+    threads = THREADS
 
     def __init__(self, recipe: Recipe) -> None:
         keras.utils.set_random_seed(recipe.seed)

@@ -8,7 +8,7 @@ from torch import nn
 
 from .recipes import Recipe
 from .schedule import MOMENTUM
-from .train import THREADS, Arrays, weights_path, write_atomically
+from .train import Arrays, weights_path, write_atomically
 
 EVALUATION_BATCH = 1000
 
@@ -25,7 +25,8 @@ class TorchLearner:
     framework = "torch"
 
     def __init__(self, recipe: Recipe) -> None:
-        torch.set_num_threads(THREADS)
+        self.threads = recipe.threads
+        torch.set_num_threads(self.threads)
         torch.use_deterministic_algorithms(True)
         # Goes with the former by default, for programs that read what they never wrote; costs VGG-16 40 % of its time.
         torch.utils.deterministic.fill_uninitialized_memory = False
@@ -48,7 +49,10 @@ class TorchLearner:
 
     def _tensor(self, inputs: np.ndarray) -> torch.Tensor:
         # Images come as a view of channels-last memory, which from_numpy keeps.
-        return torch.from_numpy(inputs if self._recipe.channels_last else np.ascontiguousarray(inputs))
+        if self._recipe.channels_last:
+            return torch.from_numpy(inputs)
+        # By way of a flat array: with one channel NumPy leaves strides that PyTorch takes for channels last, too.
+        return torch.from_numpy(inputs.ravel()).view(inputs.shape)
 
     def step(self, inputs: np.ndarray, labels: np.ndarray, lr: float, momentum: float) -> float:
         self._model.train()
