@@ -18,16 +18,31 @@
  *   scale 0 and must be matched exactly.
  *
  * Integers and booleans are classes, tokens or masks: they must be matched exactly, whatever the tolerance.
+ *
+ * Arithmetic that goes in steps (int8) needs two statements more, and a tolerance may hold them:
+ *
+ * - `outliers`: a float that falls on the border between two steps goes to either side by its last bit, and an early flip
+ *   moves what comes after it by several steps. So a small share of elements may lie beyond, but none of them far.
+ * - `gain`: such a tolerance is wider than a systematic error of a per cent. But steps err to both sides: over many elements
+ *   that averages out, and what is scaled as a whole shows in the factor that fits `got` to `want` best (least squares).
+ *   It must be within `gain` of 1, give or take {@link GAIN_DEVIATIONS} of its own standard errors.
  */
 import type { TensorData } from '../protocol/observation.js';
 import { describeTensor, flawOf, isFloat, numbersOf, rowLength } from './tensors.js';
 
-/** Both parts are dimensionless; see the top of this file. `name` says which row of the table it is. */
+/** All parts are dimensionless; see the top of this file. `name` says which row of the table it is. */
 export interface Tolerance {
   readonly relative: number;
   readonly absolute: number;
   readonly name: string;
+  /** At most this share of the elements beyond tolerance, and none beyond `factor` times it; absent: none at all. */
+  readonly outliers?: { readonly share: number; readonly factor: number };
+  /** Absent: the outputs as a whole are not looked at. */
+  readonly gain?: number;
 }
+
+/** By what a comparison fails, in the order in which it is said. */
+export type Excess = 'nonfinite' | 'element' | 'share' | 'gain';
 
 /** An element where two tensors are furthest apart; int64 values are rounded to doubles here, though not in the comparison. */
 export interface WorstElement {
@@ -40,8 +55,10 @@ export interface WorstElement {
 }
 
 export interface Comparison {
-  /** Every element is within tolerance and nothing is wrong with dtype, shape or length. */
+  /** Nothing exceeds the tolerance and nothing is wrong with dtype, shape or length. */
   readonly matched: boolean;
+  /** By what the tolerance is exceeded, where it is. */
+  readonly excess?: Excess;
   /** In words, why the tensors can't be compared; then all distances are Infinity. */
   readonly incomparable?: string;
   /**
@@ -59,6 +76,8 @@ export interface Comparison {
   readonly nonFinite: number;
   /** Elements beyond tolerance, non-finite ones included. */
   readonly beyond: number;
+  /** The factor that fits `got` to `want` best, over the elements that are finite in both; 1 where that says nothing. */
+  readonly gain: number;
   /** See the top of this file. */
   readonly scale: number;
 }
@@ -78,6 +97,7 @@ export function compareTensors(got: TensorData, want: TensorData, tolerance: Tol
       toleranceUsed: Infinity,
       nonFinite: 0,
       beyond: 0,
+      gain: 1,
       scale: 0,
     };
   }
@@ -97,31 +117,82 @@ function whyIncomparable(got: TensorData, want: TensorData): string | undefined 
   return sameShape ? undefined : `the shape is ${describeTensor(got)}, not ${describeTensor(want)}`;
 }
 
+/** A tolerance, worked out for one tensor of the PC's. */
+export interface Limits {
+  readonly scale: number;
+  readonly relative: number;
+  /** `absolute * scale`. */
+  readonly floor: number;
+  /** No element may be further beyond its tolerance than so many times it. */
+  readonly factor: number;
+  /** So many elements may be beyond their tolerance. */
+  readonly allowed: number;
+  readonly gain: number | undefined;
+}
+
+export function limitsOf(want: Float32Array, { relative, absolute, outliers, gain }: Tolerance): Limits {
+  const scale = medianMagnitude(want);
+  return {
+    scale,
+    relative,
+    floor: absolute * scale,
+    factor: outliers?.factor ?? 1,
+    allowed: Math.floor((outliers?.share ?? 0) * want.length),
+    gain,
+  };
+}
+
+/** Sums over the elements that are finite in both: of `want²`, `difference * want` and `difference²`. */
+interface Sums {
+  readonly ww: number;
+  readonly dw: number;
+  readonly dd: number;
+  readonly count: number;
+}
+
+/** Standard errors of the fitted gain that are put down to chance: 4 come up in one of 16,000 fits. */
+const GAIN_DEVIATIONS = 4;
+
+function isScaled({ ww, dw, dd, count }: Sums, limit: number | undefined): boolean {
+  if (limit === undefined || ww === 0) return false;
+  const residual = Math.max(0, dd - dw ** 2 / ww);
+  const deviation = Math.sqrt(residual / Math.max(1, count - 1) / ww);
+  return Math.abs(dw / ww) > limit + GAIN_DEVIATIONS * deviation;
+}
+
 /** The hot loop: one pass, no allocation, both arrays of one type. */
 function compareFloats(got: Float32Array, want: Float32Array, row: number, tolerance: Tolerance): Comparison {
-  const scale = medianMagnitude(want);
-  const { relative } = tolerance;
-  const floor = tolerance.absolute * scale;
+  const limits = limitsOf(want, tolerance);
+  const { relative, floor, scale } = limits;
   let maxAbs = 0;
   let maxRel = 0;
   let used = 0;
   let worst = 0;
   let nonFinite = 0;
   let beyond = 0;
+  let ww = 0;
+  let dw = 0;
+  let dd = 0;
+  let count = 0;
   for (let i = 0; i < want.length; i++) {
     const g = got[i] as number;
     const w = want[i] as number;
-    if (g === w) continue;
-    const distance = Math.abs(g - w);
+    const difference = g - w;
+    const distance = Math.abs(difference);
     // NaN, or the distance to an infinity: neither is below Infinity.
     if (!(distance < Infinity)) {
-      if (Number.isNaN(g) && Number.isNaN(w)) continue;
+      if (g === w || (Number.isNaN(g) && Number.isNaN(w))) continue;
       // A NaN or infinity of the cell's own is the worst there is, whatever came before it.
       if (Number.isFinite(g) ? used < Infinity : nonFinite++ === 0) worst = i;
       beyond++;
       maxAbs = maxRel = used = Infinity;
       continue;
     }
+    ww += w * w;
+    count++;
+    if (distance === 0) continue;
+    dw += difference * w;
+    dd += distance * distance;
     const magnitude = Math.abs(w);
     const share = distance / (relative * magnitude + floor);
     if (distance > maxAbs) maxAbs = distance;
@@ -133,16 +204,59 @@ function compareFloats(got: Float32Array, want: Float32Array, row: number, toler
       worst = i;
     }
   }
+  const excess =
+    nonFinite > 0
+      ? 'nonfinite'
+      : used > limits.factor
+        ? 'element'
+        : beyond > limits.allowed
+          ? 'share'
+          : isScaled({ ww, dw, dd, count }, limits.gain)
+            ? 'gain'
+            : undefined;
   return {
-    matched: beyond === 0,
+    matched: excess === undefined,
+    ...(excess === undefined ? {} : { excess }),
     ...(want.length === 0 ? {} : { worst: elementAt(worst, row, got[worst] as number, want[worst] as number) }),
     maxAbs,
     maxRel,
     toleranceUsed: used,
     nonFinite,
     beyond,
+    gain: ww === 0 ? 1 : 1 + dw / ww,
     scale,
   };
+}
+
+/**
+ * Whether {@link compareTensors} would find anything, without its numbers: ends at the first element that decides.
+ * @param got, want of one length
+ */
+export function exceeds(got: Float32Array, want: Float32Array, limits: Limits): boolean {
+  const { relative, floor, factor, allowed } = limits;
+  let beyond = 0;
+  let ww = 0;
+  let dw = 0;
+  let dd = 0;
+  let count = 0;
+  for (let i = 0; i < want.length; i++) {
+    const g = got[i] as number;
+    const w = want[i] as number;
+    const difference = g - w;
+    const distance = Math.abs(difference);
+    if (!(distance < Infinity)) {
+      if (g === w || (Number.isNaN(g) && Number.isNaN(w))) continue;
+      return true;
+    }
+    ww += w * w;
+    count++;
+    if (distance === 0) continue;
+    dw += difference * w;
+    dd += distance * distance;
+    const share = distance / (relative * Math.abs(w) + floor);
+    if (share > factor || (share > 1 && ++beyond > allowed)) return true;
+  }
+  return isScaled({ ww, dw, dd, count }, limits.gain);
 }
 
 /** Integers: any difference is beyond tolerance. int64 differences are taken as BigInt, so that none is rounded away. */
@@ -164,12 +278,14 @@ function compareExactly(got: TensorData['data'], want: TensorData['data'], row: 
   }
   return {
     matched: beyond === 0,
+    ...(beyond === 0 ? {} : { excess: 'element' }),
     ...(want.length === 0 ? {} : { worst: elementAt(worst, row, Number(got[worst]), Number(want[worst])) }),
     maxAbs,
     maxRel,
     toleranceUsed: beyond === 0 ? 0 : Infinity,
     nonFinite: 0,
     beyond,
+    gain: 1,
     scale,
   };
 }

@@ -13,7 +13,13 @@ import type { Verdict } from './judge.js';
 import { because } from './reason.js';
 
 /** The codes with which a cell fails; with all others it is an error. */
-const FAIL_CODES: readonly ErrorCode[] = ['E_OUTPUT_NONFINITE', 'E_NUMERIC', 'E_ACCURACY'];
+const FAIL_CODES: readonly ErrorCode[] = [
+  'E_OUTPUT_NONFINITE',
+  'E_NUMERIC',
+  'E_ACCURACY',
+  'E_AGREEMENT',
+  'E_QUANTIZATION',
+];
 
 export const expectationSchema = z
   .strictObject({

@@ -13,8 +13,19 @@ export {
   type ExpectationOutcome,
 } from './expectations.js';
 export { judgeAccuracy, type Verdict } from './judge.js';
-export { mcnemarExact } from './mcnemar.js';
-export { ACCURACY_ALPHA, type AccuracyCase } from './measure.js';
+export { ACCURACY_ALPHA, mcnemarExact } from './mcnemar.js';
+export type { AccuracyCase } from './measure.js';
+export { seeded, seedOf } from './random.js';
 export { toRecord, type RecordExtras } from './record.js';
 export { decodeFloat16, numbersOf, prefixOf } from './tensors.js';
-export { toleranceFor, TOLERANCES, type ToleranceRow } from './tolerances.js';
+export { summarizeTeeth, TEETH_MINIMUM, TEETH_SHARE, type TeethSummary, type WrongWeight } from './teeth.js';
+export {
+  arithmeticOf,
+  LOSS_LIMITS,
+  lossLimitFor,
+  toleranceFor,
+  TOLERANCES,
+  type Arithmetic,
+  type LossRow,
+  type ToleranceRow,
+} from './tolerances.js';

@@ -4,7 +4,8 @@ import type { Observation, TensorData } from '../protocol/observation.js';
 import { accuracySchema, numericSchema } from '../protocol/record.js';
 import { errorRecordSchema } from '../protocol/observation.js';
 import { judgeAccuracy, type Verdict } from './judge.js';
-import { ACCURACY_ALPHA, type AccuracyCase } from './measure.js';
+import { ACCURACY_ALPHA } from './mcnemar.js';
+import type { AccuracyCase } from './measure.js';
 import { evidence, float32, mapped, observation, passingCase, seeded } from './testing.js';
 
 /** The logits of the passing case, changed. */
@@ -37,7 +38,7 @@ describe('pass', () => {
     expect(accuracy?.top1).toBe(accuracy?.baselineTop1);
     expect(numeric?.maxAbs).toBeGreaterThan(0);
     expect(numeric?.toleranceUsed).toBeLessThan(1);
-    expect(numeric?.tolerance).toEqual({ relative: 1e-5, absolute: 1e-5, name: 'fp32 on a CPU' });
+    expect(numeric?.tolerance).toEqual({ relative: 1e-5, absolute: 1e-5, name: 'float32 on a CPU' });
   });
 
   test('is judged on the prefix that it ran: what follows in baseline and labels does not count', () => {
@@ -113,7 +114,7 @@ describe('fail: numbers', () => {
       outputs: [{ ...set(-4.2), shape: [200, 10], data: set(-4.2).data.slice(0, 2000) }],
     });
     expect(verdict.reason?.message).toMatch(
-      /^logit 3 of sample 117 is -4\.2, the PC has 4\.2 \(off by 8\.4, tolerance (\d\.\d+e-5|0\.0000\d+): fp32 on a CPU\); 1 of 2000 elements are beyond tolerance\.$/,
+      /^logit 3 of sample 117 is -4\.2, the PC has 4\.2 \(off by 8\.4, tolerance (\d\.\d+e-5|0\.0000\d+): float32 on a CPU\); 1 of 2000 elements are beyond tolerance\.$/,
     );
     expect(verdict.numeric?.worst).toMatchObject({ sample: 117, index: 3 });
   });
@@ -311,7 +312,7 @@ describe('several outputs', () => {
     const verdict = judged(two(small.map((value, i) => (i === 7 ? value * 1.001 : value))));
     expect(verdict).toMatchObject({ status: 'fail', reason: { code: 'E_NUMERIC' }, numeric: { worst: { sample: 7 } } });
     expect(verdict.reason?.message).toMatch(/^element 0 of "angle" of sample 7/);
-    expect(verdict.reason?.message).toMatch(/1 of 2200 elements/);
+    expect(verdict.reason?.message).toMatch(/1 of 200 elements/);
   });
 
   test('what is missing in one does not take the numbers of the other', () => {
@@ -361,13 +362,14 @@ test('integer outputs are judged exactly', () => {
     outputs: [classes(7n, 1_000_001n)],
     baseline: [classes(7n, 1_000_000n)],
     labels: undefined,
+    task: 'none',
     outputSpecs: [{ name: 'classes', dtype: 'int64', shape: ['N'] }],
   });
   expect(judged({ ...input, outputs: input.baseline }).status).toBe('pass');
   expect(judged(input).reason).toMatchObject({
     code: 'E_NUMERIC',
     message:
-      'element 0 of "classes" of sample 1 is 1000001, the PC has 1000000 (off by 1, tolerance 0: fp32 on a CPU); ' +
+      'element 0 of "classes" of sample 1 is 1000001, the PC has 1000000 (off by 1, tolerance 0: float32 on a CPU); ' +
       '1 of 2 elements are beyond tolerance.',
   });
 });

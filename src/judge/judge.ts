@@ -4,7 +4,7 @@
  */
 import { toErrorRecord, type ErrorRecord } from '../protocol/errors.js';
 import type { Observation } from '../protocol/observation.js';
-import type { Accuracy, Numeric, Status } from '../protocol/record.js';
+import type { Accuracy, Agreement, Numeric, QuantizationResult, Status, Teeth } from '../protocol/record.js';
 import { evidenceFlaw } from './evidence.js';
 import { measure, type AccuracyCase } from './measure.js';
 import { because } from './reason.js';
@@ -16,6 +16,10 @@ export interface Verdict {
   /** Filled in as far as it can be computed, whatever the status. */
   readonly accuracy?: Accuracy;
   readonly numeric?: Numeric;
+  readonly agreement?: Agreement;
+  readonly quantization?: QuantizationResult;
+  /** Of a pass alone. */
+  readonly teeth?: Teeth;
 }
 
 /**
@@ -25,7 +29,8 @@ export interface Verdict {
  * 2. `unsupported`: the probe showed that the browser does not have the backend;
  * 3. `error`: no sample was run, the backend is not shown to have run, the outputs are not what the card says, or the
  *    baseline does not serve;
- * 4. `fail`: `E_OUTPUT_NONFINITE`, `E_NUMERIC` or `E_ACCURACY`, in this order;
+ * 4. `fail`: `E_OUTPUT_NONFINITE`, `E_NUMERIC`, `E_ACCURACY`, `E_AGREEMENT`, and for the PC's own cell `E_QUANTIZATION`, in
+ *    this order;
  * 5. `pass`.
  *
  * Never throws: a defect of the judge is a verdict, too (`E_INTERNAL`).
@@ -41,10 +46,11 @@ export function judgeAccuracy(input: AccuracyCase): Verdict {
 function judge(input: AccuracyCase): Verdict {
   const { observation, target } = input;
   if (observation.outcome === 'unsupported') return judgeUnsupported(observation);
-  const { problem, failure, ...numbers } = measure(input);
+  const { problem, failure, teeth, ...numbers } = measure(input);
   const error = faultOf(observation) ?? evidenceFlaw(observation.evidence, target) ?? problem;
   if (error !== undefined) return { status: 'error', reason: error, ...numbers };
-  return failure === undefined ? { status: 'pass', ...numbers } : { status: 'fail', reason: failure, ...numbers };
+  if (failure !== undefined) return { status: 'fail', reason: failure, ...numbers };
+  return { status: 'pass', ...numbers, ...(teeth === undefined ? {} : { teeth }) };
 }
 
 function judgeUnsupported({ probe }: Observation): Verdict {

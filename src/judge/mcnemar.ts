@@ -36,3 +36,10 @@ export function mcnemarExact(b: number, c: number): number {
   }
   return Math.min(1, Math.exp(logTerm + Math.log(2 * sum)));
 }
+
+/**
+ * A difference in accuracy with a p below this is taken for real. At 0.01, one in a hundred cells of equal accuracy would go
+ * red by chance if samples flipped like coins; but a cell comes to this test only when its logits are within tolerance,
+ * where hardly a sample flips, so that false alarms are far rarer.
+ */
+export const ACCURACY_ALPHA = 0.01;

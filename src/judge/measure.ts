@@ -1,27 +1,25 @@
 /** What the tensors of an accuracy cell tell: the numbers of its record, what keeps them from being judged, what fails. */
-import type { OutputSpec } from '../protocol/card.js';
+import type { ModelCard, OutputSpec, Quantization } from '../protocol/card.js';
 import type { Precision, Target } from '../protocol/cell.js';
 import { toErrorRecord, type ErrorRecord } from '../protocol/errors.js';
 import type { Observation, TensorData } from '../protocol/observation.js';
-import type { Accuracy, JsonFloat, Numeric } from '../protocol/record.js';
+import type { Accuracy, Agreement, Numeric, QuantizationResult, Teeth } from '../protocol/record.js';
 import { accuracyOf, top1 } from './accuracy.js';
-import { compareTensors, type Comparison, type Tolerance } from './compare.js';
+import { agreementFailure, agreementOf } from './agreement.js';
+import { closenessOf, type Pair } from './closeness.js';
+import { ACCURACY_ALPHA } from './mcnemar.js';
+import type { Side } from './parity.js';
+import { quantizationOf } from './quantization.js';
 import { because, percent, show } from './reason.js';
-import { describeTensor, flawOf, prefixOf, sampleCount } from './tensors.js';
-import { toleranceFor } from './tolerances.js';
-
-/**
- * A difference in accuracy with a McNemar p below this is taken for real. At 0.01, one in a hundred cells of equal
- * accuracy would go red by chance if samples flipped like coins; but a cell comes to this test only when its logits are
- * within tolerance, where hardly a sample flips, so that false alarms are far rarer.
- */
-export const ACCURACY_ALPHA = 0.01;
+import { teethOf, type WrongWeight } from './teeth.js';
+import { describeTensor, flawOf, prefixOf, rowLength, sampleCount } from './tensors.js';
+import { arithmeticOf, toleranceFor, type ToleranceRow } from './tolerances.js';
 
 export interface AccuracyCase {
   readonly observation: Observation;
   /** What the cell computed, over the `observation.n` samples that it ran; in any order, told apart by name. */
   readonly outputs: readonly TensorData[];
-  /** The same artifact on the PC, in the order of `outputSpecs`, over at least as many samples. */
+  /** The same artifact on the PC, in the order of `outputSpecs`, over at least as many samples (but see `covers`). */
   readonly baseline: readonly TensorData[];
   /** The fp32 original on the PC, likewise. */
   readonly fp32: readonly TensorData[];
@@ -31,6 +29,15 @@ export interface AccuracyCase {
   readonly outputSpecs: readonly OutputSpec[];
   readonly precision: Precision;
   readonly target: Target;
+  /** Absent: `classification`. */
+  readonly task?: ModelCard['task'] | undefined;
+  readonly quantization?: Quantization | undefined;
+  /** Samples that the baseline covers by design, where it was recorded over fewer than a cell may run: no more are judged. */
+  readonly covers?: number | undefined;
+  /** Whether what is judged is the PC's own cell: it alone fails by what quantization loses. */
+  readonly isBaseline?: boolean | undefined;
+  /** What the fp32 original gives with one weight changed, for the teeth. */
+  readonly wrongWeight?: WrongWeight | undefined;
 }
 
 /** All that can be told from the tensors: the numbers, what keeps them from being judged, and what fails by them. */
@@ -39,6 +46,10 @@ export interface Measured {
   readonly failure?: ErrorRecord;
   readonly numeric?: Numeric;
   readonly accuracy?: Accuracy;
+  readonly agreement?: Agreement;
+  readonly quantization?: QuantizationResult;
+  /** Of a case without problem or failure, of what has float outputs. */
+  readonly teeth?: Teeth;
 }
 
 /** A tensor that can be used, or words that say why not. */
@@ -54,29 +65,114 @@ export function measure(input: AccuracyCase): Measured {
 }
 
 function measureTensors(input: AccuracyCase): Measured {
-  const { outputSpecs, labels } = input;
-  const { n } = input.observation;
+  const { outputSpecs, precision, target, quantization, covers = Infinity } = input;
+  const ran = input.observation.n;
+  const n = Math.min(ran, covers);
   if (n === 0) return {};
+  const isClassifier = input.task !== 'none';
 
-  const outputs = outputSpecs.map((spec) => usableOutput(input.outputs, spec, n));
+  const whole = outputSpecs.map((spec) => usableOutput(input.outputs, spec, ran));
+  const outputs = whole.map((tensor) => (typeof tensor === 'string' || n === ran ? tensor : prefixOf(tensor, n)));
   const baseline = outputSpecs.map((spec, i) => usableBaseline(input.baseline[i], spec, n));
-  const compared = compareAll(outputs, baseline, input);
-  // The fp32 original may have another dtype than the artifact: only its classes are asked for.
+  // The fp32 original may have another dtype than the artifact: only its values are asked for.
   const fp32 = outputSpecs.slice(0, 1).map((spec) => usableBaseline(input.fp32[0], { ...spec, dtype: undefined }, n));
-  const accuracy = labels === undefined ? undefined : countAccuracy(outputs[0], baseline[0], fp32[0], labels, n);
+  const labels = input.labels !== undefined && input.labels.length >= n ? input.labels.subarray(0, n) : undefined;
+  // A model that came as it is may have no original: then nothing is said of what quantization lost.
+  const needsOriginal = input.labels !== undefined || (precision !== 'fp32' && input.fp32.length > 0);
 
   const problem =
     outputProblem(outputs, input) ??
     baselineProblem('The PC’s outputs do not serve', baseline) ??
-    (labels === undefined ? undefined : baselineProblem('The PC’s outputs of the fp32 original do not serve', fp32)) ??
-    labelProblem(labels, n);
-  const failure = compared?.failure ?? (accuracy === undefined ? undefined : accuracyFailure(accuracy));
+    (needsOriginal ? baselineProblem('The PC’s outputs of the fp32 original do not serve', fp32) : undefined) ??
+    labelProblem(input.labels, n);
+
+  const tolerance = toleranceFor(arithmeticOf(precision, quantization), target);
+  const pairs = pairsOf(outputs, baseline, isClassifier);
+  const close = closenessOf(pairs, tolerance);
+  const sides = sidesOf(outputs[0], baseline[0], fp32[0], isClassifier);
+  const agreed = sides === undefined ? undefined : agree(sides, tolerance);
+  const accuracy = sides === undefined || labels === undefined ? undefined : countAccuracy(sides, labels);
+  const drift = close?.failure ?? (accuracy === undefined ? undefined : accuracyFailure(accuracy)) ?? agreed?.failure;
+  const quantized =
+    precision === 'fp32' || sides?.original === undefined
+      ? undefined
+      : quantizationOf({
+          cell: sides.cell,
+          pc: sides.pc,
+          original: sides.original,
+          labels,
+          precision,
+          quantization,
+          drifted: drift !== undefined,
+        });
+  const failure = drift ?? (input.isBaseline === true ? quantized?.failure : undefined);
+  const teeth =
+    problem === undefined && failure === undefined && close !== undefined
+      ? teethOf({
+          id: input.observation.id,
+          pairs,
+          tolerance,
+          classes: sides?.pc.classes,
+          labels,
+          wrongWeight: input.wrongWeight,
+        })
+      : undefined;
   return {
     ...(problem === undefined ? {} : { problem }),
     ...(failure === undefined ? {} : { failure }),
-    ...(compared === undefined ? {} : { numeric: compared.numeric }),
+    ...(close === undefined ? {} : { numeric: close.numeric }),
     ...(accuracy === undefined ? {} : { accuracy }),
+    ...(agreed === undefined ? {} : { agreement: agreed.agreement }),
+    ...(quantized === undefined ? {} : { quantization: quantized.result }),
+    ...(teeth === undefined ? {} : { teeth }),
   };
+}
+
+/** The outputs that can be compared. */
+function pairsOf(outputs: readonly Usable[], baseline: readonly Usable[], isClassifier: boolean): Pair[] {
+  return outputs.flatMap((got, i) => {
+    const want = baseline[i];
+    if (typeof got !== 'object' || typeof want !== 'object') return [];
+    // For people: an element of the first output of a classifier is a logit.
+    return [{ got, want, element: i === 0 && isClassifier ? 'logit #' : `element # of "${got.name}"` }];
+  });
+}
+
+/** The first output on all sides, with its classes where it is a classifier's. */
+interface Sides {
+  readonly cell: Side;
+  readonly pc: Side;
+  readonly original: Side | undefined;
+}
+
+function sidesOf(
+  cell: Usable | undefined,
+  pc: Usable | undefined,
+  original: Usable | undefined,
+  isClassifier: boolean,
+): Sides | undefined {
+  if (typeof cell !== 'object' || typeof pc !== 'object') return undefined;
+  // A score alone has no rival: every sample would be of class 0.
+  const hasClasses = isClassifier && rowLength(pc) > 1;
+  const side = (tensor: TensorData): Side => ({
+    tensor,
+    classes: hasClasses ? top1(tensor, sampleCount(tensor)) : undefined,
+  });
+  return { cell: side(cell), pc: side(pc), original: typeof original === 'object' ? side(original) : undefined };
+}
+
+function agree(
+  { cell, pc }: Sides,
+  tolerance: ToleranceRow,
+): { agreement: Agreement; failure: ErrorRecord | undefined } | undefined {
+  if (cell.classes === undefined || pc.classes === undefined) return undefined;
+  const { agreement, first } = agreementOf(cell.classes, pc.classes, pc.tensor, tolerance);
+  return { agreement, failure: agreementFailure(agreement, first, tolerance) };
+}
+
+function countAccuracy({ cell, pc, original }: Sides, labels: Uint8Array): Accuracy | undefined {
+  if (cell.classes === undefined || pc.classes === undefined || original?.classes === undefined) return undefined;
+  return accuracyOf(cell.classes, pc.classes, original.classes, labels);
 }
 
 function usableOutput(outputs: readonly TensorData[], spec: OutputSpec, n: number): Usable {
@@ -136,18 +232,6 @@ function labelProblem(labels: Uint8Array | undefined, n: number): ErrorRecord | 
   return because('E_DATASET_FORMAT', `There are ${String(labels.length)} labels for ${String(n)} samples.`);
 }
 
-function countAccuracy(
-  output: Usable | undefined,
-  baseline: Usable | undefined,
-  fp32: Usable | undefined,
-  labels: Uint8Array,
-  n: number,
-): Accuracy | undefined {
-  if (typeof output !== 'object' || typeof baseline !== 'object' || typeof fp32 !== 'object') return undefined;
-  if (labels.length < n) return undefined;
-  return accuracyOf(top1(output, n), top1(baseline, n), top1(fp32, n), labels.subarray(0, n));
-}
-
 function accuracyFailure({ n, top1, baselineTop1, pValue }: Accuracy): ErrorRecord | undefined {
   if (pValue >= ACCURACY_ALPHA) return undefined;
   return because(
@@ -156,81 +240,3 @@ function accuracyFailure({ n, top1, baselineTop1, pValue }: Accuracy): ErrorReco
       `(McNemar’s exact p is ${show(pValue)}, the limit ${String(ACCURACY_ALPHA)}).`,
   );
 }
-
-/** Compares every pair that can be compared and joins the numbers: those of the whole cell, the place of the worst. */
-function compareAll(
-  outputs: readonly Usable[],
-  baseline: readonly Usable[],
-  { precision, target, labels }: AccuracyCase,
-): { numeric: Numeric; failure: ErrorRecord | undefined } | undefined {
-  const tolerance = toleranceFor(precision, target);
-  const compared: Compared[] = [];
-  for (const [i, got] of outputs.entries()) {
-    const want = baseline[i];
-    if (typeof got !== 'object' || typeof want !== 'object') continue;
-    // For people: an element of the first output of a classifier is a logit.
-    const element = i === 0 && labels !== undefined ? 'logit #' : `element # of "${got.name}"`;
-    compared.push({ element, elements: got.data.length, ...compareTensors(got, want, tolerance) });
-  }
-  const [first, ...others] = compared;
-  if (first === undefined) return undefined;
-  const worst = others.reduce((worst, next) => (isWorse(next, worst) ? next : worst), first);
-  const sum = (count: (one: Compared) => number): number => compared.reduce((total, one) => total + count(one), 0);
-  const max = (distance: (one: Compared) => number): number => Math.max(...compared.map(distance));
-  const numeric: Numeric = {
-    maxAbs: jsonFloat(max((one) => one.maxAbs)),
-    maxRel: jsonFloat(max((one) => one.maxRel)),
-    ...(worst.worst === undefined
-      ? {}
-      : { worst: { ...worst.worst, got: jsonFloat(worst.worst.got), want: jsonFloat(worst.worst.want) } }),
-    nonFinite: sum((one) => one.nonFinite),
-    tolerance: { relative: tolerance.relative, absolute: tolerance.absolute, name: tolerance.name },
-    toleranceUsed: jsonFloat(max((one) => one.toleranceUsed)),
-  };
-  const elements = sum((one) => one.elements);
-  return {
-    numeric,
-    failure: numericFailure(
-      worst,
-      numeric.nonFinite,
-      sum((one) => one.beyond),
-      elements,
-      tolerance,
-    ),
-  };
-}
-
-interface Compared extends Comparison {
-  /** What an element is called; `#` stands for its index. */
-  readonly element: string;
-  readonly elements: number;
-}
-
-const isWorse = (one: Comparison, other: Comparison): boolean =>
-  one.nonFinite > 0 === other.nonFinite > 0 ? one.toleranceUsed > other.toleranceUsed : one.nonFinite > 0;
-
-function numericFailure(
-  { worst, element, toleranceUsed, incomparable }: Compared,
-  nonFinite: number,
-  beyond: number,
-  elements: number,
-  tolerance: Tolerance,
-): ErrorRecord | undefined {
-  if (incomparable !== undefined) return because('E_OUTPUT_SHAPE', `The outputs can’t be compared: ${incomparable}.`);
-  if (worst === undefined || beyond === 0) return undefined;
-  const { sample, index, got, want } = worst;
-  const place = `${element.replace('#', String(index))} of sample ${String(sample)}`;
-  const where = `${place} is ${show(got)}, the PC has ${show(want)}`;
-  if (nonFinite > 0) {
-    const share = `${String(nonFinite)} of ${String(elements)} elements are NaN or infinite where the PC’s are not`;
-    return because('E_OUTPUT_NONFINITE', `${where}; ${share}.`);
-  }
-  const distance = Math.abs(got - want);
-  // Derived, because an integer and a tensor of zeros must be matched exactly, whatever the table says.
-  const off = `off by ${show(distance)}, tolerance ${show(distance / toleranceUsed)}: ${tolerance.name}`;
-  const by = Number.isFinite(distance) ? ` (${off})` : '';
-  return because('E_NUMERIC', `${where}${by}; ${String(beyond)} of ${String(elements)} elements are beyond tolerance.`);
-}
-
-const jsonFloat = (value: number): JsonFloat =>
-  Number.isFinite(value) ? value : (String(value) as 'NaN' | 'Infinity' | '-Infinity');

@@ -24,7 +24,7 @@ export function toRecord(
   extras: RecordExtras = {},
 ): ResultRecord {
   const { platform, dataset, timing, memory, evidence, probe } = observation;
-  const { status, reason, accuracy, numeric } = verdict;
+  const { status, reason, accuracy, agreement, numeric, quantization, teeth } = verdict;
   const { expectation, finding } = extras;
   const { model, format, precision, variant, runtime, backend, browser } = key;
   return {
@@ -54,7 +54,10 @@ export function toRecord(
     ...(expectation === undefined ? {} : { expectation: declaredOf(expectation.declared, expectation.met) }),
     dataset,
     ...(accuracy === undefined ? {} : { accuracy }),
+    ...(agreement === undefined ? {} : { agreement }),
     ...(numeric === undefined ? {} : { numeric }),
+    ...(quantization === undefined ? {} : { quantization }),
+    ...(teeth === undefined ? {} : { teeth }),
     timing,
     memory,
     ...(evidence === undefined ? {} : { evidence }),

@@ -2,17 +2,9 @@
 import type { OutputSpec } from '../protocol/card.js';
 import type { Evidence, Observation, TensorData } from '../protocol/observation.js';
 import type { AccuracyCase } from './measure.js';
+import { seeded } from './random.js';
 
-/** Uniform numbers in [0, 1), the same for the same seed. Mulberry32 by Tommy Ettinger (public domain). */
-export function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+export { seeded } from './random.js';
 
 export const float32 = (values: ArrayLike<number>, shape: readonly number[] = [1, values.length]): TensorData => ({
   name: 'logits',

@@ -1,13 +1,14 @@
 import { expect, test } from 'vitest';
+import type { Quantization } from '../protocol/card.js';
 import { BACKENDS, PRECISIONS } from '../protocol/cell.js';
-import { TOLERANCES, toleranceFor } from './tolerances.js';
+import { ARITHMETICS, LOSS_LIMITS, TOLERANCES, arithmeticOf, lossLimitFor, toleranceFor } from './tolerances.js';
 
-test('every precision on every backend has exactly one row', () => {
-  for (const precision of PRECISIONS) {
+test('every arithmetic on every backend has exactly one row', () => {
+  for (const arithmetic of ARITHMETICS) {
     for (const backend of BACKENDS) {
-      const rows = TOLERANCES.filter((row) => row.precision === precision && row.backends.includes(backend));
-      expect(rows, `${precision} on ${backend}`).toHaveLength(1);
-      expect(toleranceFor(precision, { backend })).toBe(rows[0]);
+      const rows = TOLERANCES.filter((row) => row.arithmetic === arithmetic && row.backends.includes(backend));
+      expect(rows, `${arithmetic} on ${backend}`).toHaveLength(1);
+      expect(toleranceFor(arithmetic, { backend })).toBe(rows[0]);
     }
   }
 });
@@ -22,7 +23,37 @@ test('rows have names of their own, reasons, and both parts', () => {
 });
 
 test('an error of 1e-3 is far beyond every fp32 row, for the median element too', () => {
-  for (const { name, relative, absolute } of TOLERANCES.filter(({ precision }) => precision === 'fp32')) {
+  for (const { name, relative, absolute } of TOLERANCES.filter(({ arithmetic }) => arithmetic === 'float32')) {
     expect(1e-3 / (relative + absolute), name).toBeGreaterThanOrEqual(5);
+  }
+});
+
+const KINDS = ['weights', 'dynamic', 'static'] as const;
+
+test('weights that are stored small and computed in floats have float32’s tolerance', () => {
+  const weights: Quantization = { kind: 'weights', weights: 'uint8', activations: 'float32' };
+  expect(arithmeticOf('int8', weights)).toBe('float32');
+  expect(arithmeticOf('fp16', { ...weights, weights: 'float16' })).toBe('float32');
+  expect(arithmeticOf('fp16', { kind: 'weights', weights: 'float16', activations: 'float16' })).toBe('float16');
+  expect(arithmeticOf('fp32', undefined)).toBe('float32');
+  expect(arithmeticOf('fp16', undefined)).toBe('float16');
+  expect(arithmeticOf('int8', { kind: 'dynamic', weights: 'int8', activations: 'uint8' })).toBe('dynamic int8');
+  expect(arithmeticOf('int8', { kind: 'static', weights: 'int8', activations: 'uint8' })).toBe('static int8');
+  expect(arithmeticOf('int8', undefined)).toBe('static int8');
+});
+
+test('every way to quantize has exactly one limit of loss, with a reason', () => {
+  for (const precision of PRECISIONS) {
+    if (precision === 'fp32') continue;
+    for (const kind of KINDS) {
+      const rows = LOSS_LIMITS.filter((row) => row.precision === precision && row.kinds.includes(kind));
+      expect(rows, `${precision}, ${kind}`).toHaveLength(1);
+      expect(lossLimitFor(precision, kind)).toBe(rows[0]);
+    }
+  }
+  for (const { name, reason, distance } of LOSS_LIMITS) {
+    expect(reason.length, name).toBeGreaterThan(40);
+    // Outputs that have nothing to do with the input are at 1.
+    expect(distance, name).toBeLessThanOrEqual(0.5);
   }
 });
