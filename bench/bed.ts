@@ -93,7 +93,7 @@ export class Bed {
     const [file] = this.cell.artifact.files;
     const query = new URLSearchParams({
       model: `/models/${this.cell.model.card.name}/${file?.path ?? ''}`,
-      samples: `/datasets/${this.dataset.slug}/${this.dataset.descriptor.samples.file}`,
+      samples: `/datasets/${this.dataset.slug}/${this.dataset.descriptor.fields[0]?.file ?? ''}`,
     });
     return `${origin}${HANDWRITTEN}?${query.toString()}`;
   }

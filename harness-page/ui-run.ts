@@ -49,7 +49,7 @@ export async function runChosen(choice: Choice, into: Element): Promise<void> {
     const { url, ...dataset } = choice.dataset;
     const run = await api.run({
       dataset,
-      samplesUrl: url + dataset.samples.file,
+      datasetUrl: url,
       batchSize: batchSizeOf(card, artifact),
       limit: choice.limit,
       budgetMs: BUDGET_MS,
@@ -156,12 +156,12 @@ async function gallery(
   classes: readonly number[],
   labels: Uint8Array | undefined,
 ): Promise<Node[]> {
-  const [height, width, channels] = dataset.sample.shape;
-  if (dataset.sample.dtype !== 'uint8' || height === undefined || width === undefined || channels === undefined)
-    return [];
+  const [field] = dataset.fields;
+  const [height, width, channels] = field?.shape ?? [];
+  if (field?.dtype !== 'uint8' || height === undefined || width === undefined || channels === undefined) return [];
   const size = height * width * channels;
   const count = Math.min(SHOWN_SAMPLES, classes.length);
-  const raw = await fetchBytes(dataset.url + dataset.samples.file, {
+  const raw = await fetchBytes(dataset.url + field.file, {
     headers: { range: `bytes=0-${String(count * size - 1)}` },
   });
   const figures = Array.from({ length: count }, (_, index) => {

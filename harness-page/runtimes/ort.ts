@@ -1,9 +1,9 @@
 /** onnxruntime-web. Each backend comes from the distribution file that its users load, untouched. */
 import type * as Ort from 'onnxruntime-common';
-import type { Dtype } from '../../src/protocol/card.js';
 import type { Backend, Target } from '../../src/protocol/cell.js';
 import { PlumblineError, messageOf } from '../../src/protocol/errors.js';
 import type { TensorData } from '../../src/protocol/observation.js';
+import { fromOrtTensor } from '../../src/protocol/ort-tensors.js';
 import type { LoadedModel, ModelFiles, Runtime, StartRuntime } from './adapter.js';
 
 /** Distribution file and execution provider of each backend. */
@@ -22,16 +22,6 @@ const BACKENDS: Partial<Record<Backend, { file: string; provider: string }>> = {
  * device; this one takes that on itself, so that the session of a real model is timed alone.
  */
 const TINY_MODEL = 'CAQ6MwoMCgF4EgF5IgRSZWx1EgFnWg8KAXgSCgoICAESBAoCCAFiDwoBeRIKCggIARIECgIIAUIECgAQCQ==';
-
-const DTYPES: Partial<Record<Ort.Tensor.Type, Dtype>> = {
-  float32: 'float32',
-  float16: 'float16',
-  int32: 'int32',
-  int64: 'int64',
-  uint8: 'uint8',
-  int8: 'int8',
-  bool: 'bool',
-};
 
 export const start: StartRuntime = async (target) => {
   const backend = BACKENDS[target.backend];
@@ -64,7 +54,10 @@ function createRuntime(
   return {
     version: ort.env.versions.web ?? ort.env.versions.common,
     async loadModel(files: ModelFiles): Promise<LoadedModel> {
-      const session = await ort.InferenceSession.create(files.entry, { executionProviders });
+      const session = await ort.InferenceSession.create(files.entry, {
+        executionProviders,
+        externalData: externalData(files),
+      });
       return {
         provider: target.backend === 'webgpu-jsep' ? `${provider} (jsep)` : provider,
         async run(inputs) {
@@ -80,7 +73,7 @@ function createRuntime(
                 `the card names an output "${spec.name}", the model gives ${Object.keys(results).join(', ')}`,
               );
             }
-            outputs.push(await fromOrt(spec.name, tensor));
+            outputs.push(fromOrtTensor(spec.name, tensor, await tensor.getData()));
           }
           for (const tensor of Object.values(results)) tensor.dispose();
           return outputs;
@@ -99,14 +92,11 @@ function createRuntime(
   };
 }
 
-function toOrt(ort: typeof Ort, { dtype, data, shape }: TensorData): Ort.Tensor {
-  return new ort.Tensor(dtype, data as Ort.Tensor.DataTypeMap[typeof dtype] & Uint8Array, [...shape]);
+/** Weights in files beside the model, by the name that the model has for each. */
+function externalData(files: ModelFiles): { path: string; data: Uint8Array }[] {
+  return [...files.byName].filter(([, bytes]) => bytes !== files.entry).map(([path, data]) => ({ path, data }));
 }
 
-async function fromOrt(name: string, tensor: Ort.Tensor): Promise<TensorData> {
-  const dtype = DTYPES[tensor.type];
-  if (dtype === undefined)
-    throw new PlumblineError('E_OUTPUT_SHAPE', `output "${name}" is of type ${tensor.type}, which is not supported`);
-  const data = (await tensor.getData()) as TensorData['data'];
-  return { name, dtype, shape: [...tensor.dims], data };
+function toOrt(ort: typeof Ort, { dtype, data, shape }: TensorData): Ort.Tensor {
+  return new ort.Tensor(dtype, data as Ort.Tensor.DataTypeMap[typeof dtype] & Uint8Array, [...shape]);
 }

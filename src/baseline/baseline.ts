@@ -4,12 +4,12 @@
  */
 import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Artifact } from '../protocol/card.js';
-import { artifactSlug, cellId, type CellKey } from '../protocol/cell.js';
+import { cellId, type CellKey } from '../protocol/cell.js';
 import { PlumblineError, messageOf, toErrorRecord } from '../protocol/errors.js';
 import type { Observation } from '../protocol/observation.js';
+import { sampleLimit } from '../gather/settings.js';
 import { packageVersion } from '../build/packages.js';
 import type { Dataset } from '../datasets/index.js';
 import { sha256 } from '../datasets/checksum.js';
@@ -19,14 +19,19 @@ import { describeOutputs } from '../observations/tensors.js';
 import { PROJECT_ROOT, cacheDir } from '../paths.js';
 import type { Model } from '../plan/cards.js';
 import { batchSizeOf, inputsOf, outputsOf } from '../protocol/artifact.js';
-import { runBatches } from './batches.js';
+import { runBatches, type OpenModel } from './batches.js';
+import { readChecked } from './files.js';
 import { ORT_NATIVE_VERSION, openOrtNative } from './ort-native.js';
+import { loadRecorded } from './recorded.js';
 import { openTfjsNode } from './tfjs-node.js';
 
 /** tfjs's JavaScript backend is slow: its second opinion covers the prefix that fits. */
-const SECOND_OPINION_BUDGET_MS = 15_000;
+const SECOND_OPINION_BUDGET_MS = 3_000;
 
-/** The baseline cell of an artifact: onnxruntime for ONNX, tfjs's JavaScript backend (the second opinion) for TF.js. */
+/**
+ * The baseline cell of an artifact: onnxruntime for ONNX, tfjs's JavaScript backend for TF.js, for TFLite the interpreter
+ * whose outputs were recorded.
+ */
 export function baselineKey(model: Model, artifact: Artifact): CellKey {
   const { format, precision, variant } = artifact;
   const base = {
@@ -38,41 +43,59 @@ export function baselineKey(model: Model, artifact: Artifact): CellKey {
   } as const;
   if (format === 'onnx') return { ...base, runtime: 'ort', backend: 'native' };
   if (format === 'tfjs') return { ...base, runtime: 'tfjs', backend: 'cpu' };
-  throw new PlumblineError('E_BASELINE', `there is no PC runtime for ${artifactSlug(artifact)} yet`);
+  return { ...base, runtime: 'litert', backend: 'native' };
 }
 
 /**
- * The artifact that a cell's artifact is judged against: itself where onnxruntime can run it, else the ONNX form of the
- * same weights and precision, else the fp32 original.
+ * The artifact that a cell's artifact is judged against: itself where onnxruntime can run it or its outputs were
+ * recorded; else the ONNX form of the same weights and precision, else the fp32 one; itself where there is no ONNX form.
  */
 export function referenceArtifact(model: Model, artifact: Artifact): Artifact {
-  if (artifact.format === 'onnx') return artifact;
-  const same = model.card.artifacts.find(
-    (other) => other.format === 'onnx' && other.precision === artifact.precision && other.variant === undefined,
-  );
-  return same ?? originalArtifact(model);
+  if (artifact.format === 'onnx' || isRecorded(artifact)) return artifact;
+  return onnxForm(model, artifact.precision) ?? onnxForm(model, 'fp32') ?? artifact;
 }
 
-/** The fp32 ONNX form that all others were made from. */
-export function originalArtifact(model: Model): Artifact {
-  const original = model.card.artifacts.find(
-    (artifact) => artifact.format === 'onnx' && artifact.precision === 'fp32' && artifact.variant === undefined,
+/** The fp32 form that all others were made from; `undefined` where the model has none. */
+export function originalArtifact(model: Model): Artifact | undefined {
+  return (
+    onnxForm(model, 'fp32') ??
+    model.card.artifacts.find((artifact) => artifact.precision === 'fp32' && artifact.variant === undefined)
   );
-  if (original === undefined)
-    throw new PlumblineError('E_BASELINE', `${model.card.name} has no fp32 ONNX artifact to compare with`);
-  return original;
+}
+
+function onnxForm(model: Model, precision: Artifact['precision']): Artifact | undefined {
+  return model.card.artifacts.find(
+    (artifact) => artifact.format === 'onnx' && artifact.precision === precision && artifact.variant === undefined,
+  );
+}
+
+/** ONNX is computed here, whatever was recorded elsewhere. */
+const isRecorded = ({ format, recorded }: Artifact): boolean => format !== 'onnx' && recorded !== undefined;
+
+/**
+ * What the cells of an artifact are judged against: what was recorded of it, else what {@link loadBaseline} gives for
+ * its {@link referenceArtifact}.
+ * @throws PlumblineError as {@link loadBaseline}
+ */
+export async function loadReference(model: Model, artifact: Artifact, dataset: Dataset): Promise<Observed> {
+  const reference = referenceArtifact(model, artifact);
+  return isRecorded(reference)
+    ? await recordedBaseline(model, reference, dataset)
+    : await loadBaseline(model, reference, dataset);
 }
 
 /**
- * The baseline of an artifact, from the cache or computed now.
- * @throws PlumblineError `E_CHECKSUM` when a file is not the card's, `E_BASELINE` when the PC's own runtime fails
+ * What the baseline cell of an artifact gives: from the cache, or computed now, or as it was recorded.
+ * @throws PlumblineError `E_CHECKSUM` when a file is not the card's; `E_BASELINE` when the PC's own runtime fails, or
+ *   when nothing was recorded for the samples
  */
 export async function loadBaseline(
   model: Model,
   artifact: Artifact,
   dataset: Dataset,
 ): Promise<Observed & { cached: boolean }> {
-  await checkFiles(model, artifact);
+  for (const file of artifact.files) await readChecked(model, file);
+  if (artifact.format === 'tflite') return { ...(await recordedBaseline(model, artifact, dataset)), cached: false };
   const folder = path.join(cacheDir(), 'baselines', cacheKey(model, artifact, dataset));
   const stored = await loadObservation(folder);
   if (stored !== undefined) return { ...stored, cached: true };
@@ -95,7 +118,9 @@ function cacheKey(model: Model, artifact: Artifact, dataset: Dataset): string {
     cellId(baselineKey(model, artifact)),
     ...artifact.files.map((file) => file.sha256),
     JSON.stringify([inputsOf(model.card, artifact), outputsOf(model.card, artifact)]),
-    dataset.descriptor.samples.sha256,
+    dataset.digest,
+    String(limitOf(dataset)),
+    String(batchSizeOf(model.card, artifact)),
     ORT_NATIVE_VERSION,
     packageVersion('@tensorflow/tfjs'),
     codeDigest(),
@@ -103,6 +128,17 @@ function cacheKey(model: Model, artifact: Artifact, dataset: Dataset): string {
   ];
   return sha256(parts.join('\n')).slice(0, 32);
 }
+
+/** What decides, of the code that the page has, too. */
+const SHARED_SOURCES = [
+  'artifact.ts',
+  'batches.ts',
+  'float16.ts',
+  'inputs.ts',
+  'observation.ts',
+  'ort-tensors.ts',
+  'tfjs-model.ts',
+];
 
 let digest: string | undefined;
 
@@ -112,47 +148,29 @@ function codeDigest(): string {
   const hash = createHash('sha256');
   const folder = path.join(PROJECT_ROOT, 'src', 'baseline');
   const sources = readdirSync(folder).filter((file) => !file.endsWith('.test.ts'));
-  const shared = ['inputs.ts', 'observation.ts'].map((file) => path.join(PROJECT_ROOT, 'src', 'protocol', file));
+  const shared = SHARED_SOURCES.map((file) => path.join(PROJECT_ROOT, 'src', 'protocol', file));
   for (const file of [...sources.sort().map((name) => path.join(folder, name)), ...shared])
     hash.update(readFileSync(file));
   digest = hash.digest('hex');
   return digest;
 }
 
-async function checkFiles(model: Model, artifact: Artifact): Promise<void> {
-  for (const file of artifact.files) {
-    const full = path.join(model.folder, file.path);
-    const bytes = await readFile(full).catch((error: unknown) => {
-      throw new PlumblineError('E_CHECKSUM', `${model.card.name}/${file.path}: ${messageOf(error)}`, { cause: error });
-    });
-    const got = sha256(bytes);
-    if (got !== file.sha256) {
-      throw new PlumblineError(
-        'E_CHECKSUM',
-        `${model.card.name}/${file.path} has sha256 ${got}, the card says ${file.sha256}`,
-      );
-    }
-  }
-}
-
 async function computeBaseline(model: Model, artifact: Artifact, dataset: Dataset): Promise<Observed> {
   const key = baselineKey(model, artifact);
   const inputs = inputsOf(model.card, artifact);
   const outputs = outputsOf(model.card, artifact);
-  const entry = path.join(model.folder, artifact.files[0]?.path ?? '');
   const started = performance.now();
-  const opened =
+  const opened: OpenModel =
     key.runtime === 'ort'
-      ? await openOrtNative(entry, inputs, outputs)
+      ? await openOrtNative(path.join(model.folder, artifact.files[0]?.path ?? ''), outputs)
       : await openTfjsNode(model.folder, artifact, outputs);
   const sessionMs = performance.now() - started;
   const run = await runBatches(opened.run, inputs, dataset, {
     batchSize: batchSizeOf(model.card, artifact),
     pad: artifact.fixedBatch !== undefined,
-    limit: dataset.descriptor.n,
-    budgetMs: key.runtime === 'ort' ? Infinity : SECOND_OPINION_BUDGET_MS,
-  });
-  await opened.dispose();
+    limit: limitOf(dataset),
+    budgetMs: isSecondOpinion(model, artifact) ? SECOND_OPINION_BUDGET_MS : Infinity,
+  }).finally(() => opened.dispose());
   const observation: Observation = {
     ...identity(key, dataset),
     outcome: 'completed',
@@ -166,27 +184,65 @@ async function computeBaseline(model: Model, artifact: Artifact, dataset: Datase
       cellMs: performance.now() - started,
     },
     memory: {},
-    evidence: {
-      provider: key.runtime === 'ort' ? 'onnxruntime-node, CPU' : 'tfjs in Node, CPU',
-      gpuDispatches: 0,
-      webglDraws: 0,
-      webnnDispatches: 0,
-      wasmModules: [],
-      wasmMemoryBytes: 0,
-      workersAlive: 0,
-      threads: 1,
-    },
+    evidence: evidence(key.runtime === 'ort' ? 'onnxruntime-node, CPU' : 'tfjs in Node, CPU'),
     console: [],
   };
   return { observation, outputs: run.outputs };
 }
+
+/** Samples that a baseline covers at most: as many as a cell. */
+function limitOf({ descriptor: { name, n } }: Dataset): number {
+  return Math.min(n, sampleLimit(name));
+}
+
+/** Whether something else is what the artifact's cells are judged against. */
+function isSecondOpinion(model: Model, artifact: Artifact): boolean {
+  return artifact.format === 'tfjs' && (isRecorded(artifact) || referenceArtifact(model, artifact) !== artifact);
+}
+
+/** @throws PlumblineError as {@link loadRecorded} */
+async function recordedBaseline(model: Model, artifact: Artifact, dataset: Dataset): Promise<Observed> {
+  const { entry, outputs } = await loadRecorded(model, artifact, dataset);
+  const { platform, ...rest } = identity(baselineKey(model, artifact), dataset);
+  const observation: Observation = {
+    ...rest,
+    platform: { ...platform, runtimeVersion: entry.version },
+    outcome: 'completed',
+    n: entry.n,
+    outputs: describeOutputs(outputs),
+    timing: { batchSize: batchSizeOf(model.card, artifact) },
+    memory: {},
+    evidence: evidence(`${entry.tool}, recorded`),
+    console: [],
+  };
+  return { observation, outputs };
+}
+
+/** There is no backend to be shown at work on the PC. */
+const evidence = (provider: string): Observation['evidence'] => ({
+  provider,
+  gpuDispatches: 0,
+  webglDraws: 0,
+  webnnDispatches: 0,
+  wasmModules: [],
+  wasmMemoryBytes: 0,
+  workersAlive: 0,
+  threads: 1,
+});
+
+const RUNTIME_VERSIONS: Readonly<Record<CellKey['runtime'], () => string>> = {
+  ort: () => ORT_NATIVE_VERSION,
+  tfjs: () => packageVersion('@tensorflow/tfjs'),
+  // Recorded: the card says which one it was.
+  litert: () => 'unknown',
+};
 
 function identity(key: CellKey, dataset: Dataset): Pick<Observation, 'schema' | 'id' | 'platform' | 'dataset'> {
   return {
     schema: 1,
     id: cellId(key),
     platform: {
-      runtimeVersion: key.runtime === 'ort' ? ORT_NATIVE_VERSION : packageVersion('@tensorflow/tfjs'),
+      runtimeVersion: RUNTIME_VERSIONS[key.runtime](),
       browserVersion: process.version,
       driver: 'node',
       driverVersion: process.version,

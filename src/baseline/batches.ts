@@ -1,12 +1,18 @@
 /** Runs a dataset through a model on the PC, batch by batch. */
+import { createCollector, createFeeder } from '../protocol/batches.js';
 import type { InputSpec } from '../protocol/card.js';
 import type { Dataset } from '../datasets/index.js';
-import { PlumblineError } from '../protocol/errors.js';
-import { createEncoder } from '../protocol/inputs.js';
-import type { TensorData } from '../protocol/observation.js';
+import { elementsOf, type Elements } from '../protocol/inputs.js';
+import { ARRAYS, type TensorData } from '../protocol/observation.js';
 
-/** One inference: `data` of that shape, batch first, to the model's outputs. */
-export type RunModel = (data: Float32Array | Int32Array, shape: readonly number[]) => Promise<TensorData[]>;
+/** One inference: one tensor an input of the card to one an output, in its order. */
+export type RunModel = (inputs: readonly TensorData[]) => Promise<TensorData[]>;
+
+/** A model that a PC runtime has loaded. */
+export interface OpenModel {
+  readonly run: RunModel;
+  dispose(): Promise<void>;
+}
 
 export interface BatchOptions {
   readonly batchSize: number;
@@ -30,58 +36,36 @@ export async function runBatches(
   dataset: Dataset,
   options: BatchOptions,
 ): Promise<BatchRun> {
-  const [spec] = inputs;
-  if (spec === undefined || inputs.length > 1)
-    throw new PlumblineError('E_BASELINE', 'a dataset feeds exactly one input');
-  const { sample, n: available } = dataset.descriptor;
-  const encoder = createEncoder(spec, sample);
-  const raw = await dataset.samples();
-  const wire = sample.dtype === 'int32' ? new Int32Array(Uint8Array.from(raw).buffer) : raw;
+  const { fields, n: available } = dataset.descriptor;
+  const { batchSize, pad } = options;
+  const feeder = createFeeder(inputs, fields, batchSize);
   const limit = Math.min(options.limit, available);
-  const parts: TensorData[][] = [];
+  const wires = await Promise.all(fields.map((_, index) => readField(dataset, index)));
+  const collector = createCollector(inputs, limit);
   const times: number[] = [];
   const started = performance.now();
   let n = 0;
   while (n < limit && (n === 0 || performance.now() - started < options.budgetMs)) {
-    const count = Math.min(options.batchSize, limit - n);
-    const rows = options.pad ? options.batchSize : count;
-    const size = rows * encoder.sampleSize;
-    const data = spec.dtype === 'int32' ? new Int32Array(size) : new Float32Array(size);
-    encoder.encode(wire.subarray(n * encoder.sampleSize), count, data);
+    const count = Math.min(batchSize, limit - n);
+    const rows = pad ? batchSize : count;
+    const at = n;
+    const tensors = feeder.feed(
+      wires.map(({ data, size }, index) => (feeder.layout[index]?.shared === true ? data : data.subarray(at * size))),
+      count,
+      rows,
+    );
     const from = performance.now();
-    const outputs = await run(data, [rows, ...spec.shape.slice(1).map(Number)]);
+    const outputs = await run(tensors);
     times.push(performance.now() - from);
-    parts.push(outputs.map((output) => firstRows(output, count, rows)));
+    collector.add(outputs, at, count, rows);
     n += count;
   }
-  return { n, outputs: joinRows(parts), firstInferenceMs: times[0] ?? 0, inferenceMs: times.slice(1) };
+  return { n, outputs: collector.take(n), firstInferenceMs: times[0] ?? 0, inferenceMs: times.slice(1) };
 }
 
-function firstRows(tensor: TensorData, count: number, rows: number): TensorData {
-  if (count === rows) return tensor;
-  return {
-    ...tensor,
-    shape: [count, ...tensor.shape.slice(1)],
-    data: tensor.data.slice(0, (tensor.data.length / rows) * count),
-  };
-}
-
-function joinRows(parts: readonly TensorData[][]): TensorData[] {
-  const [first = []] = parts;
-  return first.map((head, index) => {
-    const tensors = parts.map((part) => part[index] as TensorData);
-    const data = new (head.data.constructor as new (length: number) => Float32Array)(
-      tensors.reduce((sum, tensor) => sum + tensor.data.length, 0),
-    );
-    let offset = 0;
-    for (const tensor of tensors) {
-      data.set(tensor.data as Float32Array, offset);
-      offset += tensor.data.length;
-    }
-    return {
-      ...head,
-      shape: [tensors.reduce((sum, tensor) => sum + (tensor.shape[0] ?? 0), 0), ...head.shape.slice(1)],
-      data,
-    };
-  });
+async function readField(dataset: Dataset, index: number): Promise<{ data: Elements; size: number }> {
+  const { dtype = 'uint8', shape = [] } = dataset.descriptor.fields[index] ?? {};
+  // A copy is aligned for every element type.
+  const { buffer } = Uint8Array.from(await dataset.samples(index));
+  return { data: new ARRAYS[dtype](buffer), size: elementsOf(shape) };
 }

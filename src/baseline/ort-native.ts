@@ -1,27 +1,28 @@
 /** An ONNX artifact on the PC, by onnxruntime-node. */
 import * as ort from 'onnxruntime-node';
-import type { InputSpec, OutputSpec } from '../protocol/card.js';
+import type { OutputSpec } from '../protocol/card.js';
 import { PlumblineError } from '../protocol/errors.js';
 import type { TensorData } from '../protocol/observation.js';
-import type { RunModel } from './batches.js';
+import { fromOrtTensor } from '../protocol/ort-tensors.js';
+import type { OpenModel } from './batches.js';
 
-/** Opens the session; `dispose` when done. One thread, so that sums are taken in one order. */
-export async function openOrtNative(
-  file: string,
-  inputs: readonly InputSpec[],
-  outputs: readonly OutputSpec[],
-): Promise<{ run: RunModel; dispose: () => Promise<void> }> {
+/**
+ * Opens the session; `dispose` when done. One thread, so that sums are taken in one order. Weights in files of their own
+ * are found beside the model.
+ */
+export async function openOrtNative(file: string, outputs: readonly OutputSpec[]): Promise<OpenModel> {
   const session = await ort.InferenceSession.create(file, { intraOpNumThreads: 1, interOpNumThreads: 1 });
-  const name = inputs[0]?.name ?? 'input';
   return {
-    async run(data, shape) {
-      const results = await session.run({
-        [name]: new ort.Tensor(data instanceof Int32Array ? 'int32' : 'float32', data, [...shape]),
-      });
+    async run(inputs) {
+      const results = await session.run(Object.fromEntries(inputs.map((input) => [input.name, toOrt(input)])));
       return outputs.map((spec) => toTensorData(spec, results[spec.name]));
     },
     dispose: () => session.release(),
   };
+}
+
+function toOrt({ dtype, data, shape }: TensorData): ort.Tensor {
+  return new ort.Tensor(dtype, data as ort.Tensor.DataTypeMap[typeof dtype] & Uint8Array, [...shape]);
 }
 
 function toTensorData(spec: OutputSpec, tensor: ort.Tensor | undefined): TensorData {
@@ -33,7 +34,7 @@ function toTensorData(spec: OutputSpec, tensor: ort.Tensor | undefined): TensorD
       `output "${spec.name}" is ${tensor.type} on the PC, the card says ${spec.dtype}`,
     );
   }
-  return { name: spec.name, dtype: spec.dtype, shape: [...tensor.dims], data: tensor.data as TensorData['data'] };
+  return fromOrtTensor(spec.name, tensor, tensor.data);
 }
 
 /** Version of the runtime that is installed. */

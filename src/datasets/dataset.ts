@@ -2,8 +2,11 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { DatasetDescriptor } from '../protocol/dataset.js';
+import { tensorBytes } from '../observations/tensors.js';
+import type { DatasetDescriptor, DatasetField } from '../protocol/dataset.js';
+import { PlumblineError } from '../protocol/errors.js';
 import type { Observation } from '../protocol/observation.js';
+import { sha256 } from './checksum.js';
 
 /** A labelled dataset in its raw form, in a folder whose name carries the digest of its content. */
 export class Dataset {
@@ -20,13 +23,19 @@ export class Dataset {
 
   /** The dataset as observations and records refer to it. */
   get reference(): Observation['dataset'] {
-    const { name, split, n, samples, generated } = this.descriptor;
-    return { name, split, n, sha256: samples.sha256, ...(generated === undefined ? {} : { generated }) };
+    const { name, split, n, generated } = this.descriptor;
+    return { name, split, n, sha256: this.digest, ...(generated === undefined ? {} : { generated }) };
   }
 
-  /** All samples, one after the other. Large: take only what you need with {@link sample} where you can. */
-  async samples(): Promise<Uint8Array> {
-    return await readFile(path.join(this.folder, this.descriptor.samples.file));
+  /** Digest of all samples: that of the one field, or over those of all fields. */
+  get digest(): string {
+    const [first, ...others] = this.descriptor.fields.map((field) => field.sha256);
+    return first !== undefined && others.length === 0 ? first : sha256([first, ...others].join('\n'));
+  }
+
+  /** All samples of a field, one after the other. Large: take only what you need with {@link sample} where you can. */
+  async samples(field = 0): Promise<Uint8Array> {
+    return await readFile(this.#fieldFile(field));
   }
 
   /** One class index a sample; `undefined` where nothing is labelled. */
@@ -35,16 +44,28 @@ export class Dataset {
     return labels === undefined ? undefined : await readFile(path.join(this.folder, labels.file));
   }
 
-  /** The raw bytes of one sample. */
-  sample(index: number): Uint8Array {
-    const bytes = this.descriptor.samples.bytes / this.descriptor.n;
+  /** The raw bytes of one sample of a field; where the field holds one sample for all, those of that one. */
+  sample(index: number, field = 0): Uint8Array {
+    const { dtype, shape, bytes: all } = this.#field(field);
+    const bytes = tensorBytes(dtype, shape);
     const buffer = Buffer.alloc(bytes);
-    const file = openSync(path.join(this.folder, this.descriptor.samples.file), 'r');
+    const file = openSync(this.#fieldFile(field), 'r');
     try {
-      readSync(file, buffer, 0, bytes, index * bytes);
+      readSync(file, buffer, 0, bytes, all === bytes ? 0 : index * bytes);
     } finally {
       closeSync(file);
     }
     return buffer;
+  }
+
+  #field(index: number): DatasetField {
+    const field = this.descriptor.fields[index];
+    if (field === undefined)
+      throw new PlumblineError('E_INTERNAL', `${this.descriptor.name} has no field ${String(index)}`);
+    return field;
+  }
+
+  #fieldFile(index: number): string {
+    return path.join(this.folder, this.#field(index).file);
   }
 }

@@ -25,7 +25,7 @@ describe('MNIST', () => {
     expect(mnist.descriptor).toMatchObject({
       name: 'mnist',
       n: 10_000,
-      sample: { dtype: 'uint8', shape: [28, 28, 1] },
+      fields: [{ dtype: 'uint8', shape: [28, 28, 1] }],
     });
     const labels = await mnist.labels();
     expect([...(labels?.subarray(0, 5) ?? [])]).toEqual([7, 2, 1, 0, 4]);

@@ -32,7 +32,7 @@ test('IMDb', { timeout: 5 * MINUTES }, async ({ skip }) => {
   if (why !== false) skip(why);
   const { dataset, texts } = await loadSplit('imdb', 'test');
   expect(dataset.descriptor.n).toBe(25_000);
-  expect(dataset.descriptor.samples.sha256).toBe('63cd4cb592122ca9ced1bc83a68f48a6830e9ae632275382496f96a2bcbba45b');
+  expect(dataset.descriptor.fields[0]?.sha256).toBe('63cd4cb592122ca9ced1bc83a68f48a6830e9ae632275382496f96a2bcbba45b');
   expect(dataset.descriptor.labels?.sha256).toBe('fa48392ecded2c6ace2195d308cbb283433ef52aa5eff8dee11058eb6efac7e1');
   expect(texts['vocabulary.txt']?.split('\n').slice(0, 6)).toEqual(['<padding>', '<unknown>', 'the', 'and', 'a', 'of']);
   expect(sha256(texts['vocabulary.txt'] ?? '')).toBe(
@@ -40,7 +40,7 @@ test('IMDb', { timeout: 5 * MINUTES }, async ({ skip }) => {
   );
   const train = (await loadSplit('imdb', 'train')).dataset.descriptor;
   expect(train.n).toBe(25_000);
-  expect(train.samples.sha256).toBe('95f8c045797fdc709e0e732a0eb367dec7f8ed6d97b4dbb66574488c6fa1f2d5');
+  expect(train.fields[0]?.sha256).toBe('95f8c045797fdc709e0e732a0eb367dec7f8ed6d97b4dbb66574488c6fa1f2d5');
 });
 
 test('CIFAR-10, from JPEG files', { timeout: 5 * MINUTES }, async ({ skip }) => {
@@ -49,5 +49,5 @@ test('CIFAR-10, from JPEG files', { timeout: 5 * MINUTES }, async ({ skip }) => 
   const { descriptor } = (await loadSplit('cifar10', 'test')).dataset;
   expect(descriptor.n).toBe(10_000);
   // The same bytes as Pillow 13 gives for all 10,000 images.
-  expect(descriptor.samples.sha256).toBe('5fce8f6a84d7de12f276662376ce80f5f19c236502ddae2e16c3f187c0386c13');
+  expect(descriptor.fields[0]?.sha256).toBe('5fce8f6a84d7de12f276662376ce80f5f19c236502ddae2e16c3f187c0386c13');
 });

@@ -7,7 +7,8 @@ import type { Observed } from '../observations/store.js';
 import { describeOutputs, tensorBytes, tensorFromBytes } from '../observations/tensors.js';
 import type { PlannedCell } from '../plan/plan.js';
 import { RUNTIME_PACKAGES } from '../plan/targets.js';
-import { batchSizeOf, inputsOf, outputsOf } from '../protocol/artifact.js';
+import { batchSizeOf, inputsOf, outputsOf, recordedFor } from '../protocol/artifact.js';
+import type { Artifact } from '../protocol/card.js';
 import { PlumblineError, toErrorRecord, type ErrorRecord, type Phase } from '../protocol/errors.js';
 import type { PageResult } from '../protocol/messages.js';
 import type {
@@ -131,9 +132,9 @@ async function walkPhases(cell: PlannedCell, context: GatherContext, notes: Note
     'run',
     {
       dataset: dataset.descriptor,
-      samplesUrl: `${server.origin}/datasets/${dataset.slug}/${dataset.descriptor.samples.file}`,
+      datasetUrl: `${server.origin}/datasets/${dataset.slug}/`,
       batchSize,
-      limit: Math.min(dataset.descriptor.n, context.limit ?? sampleLimit(dataset.descriptor.name)),
+      limit: sampleCount(artifact, context),
       budgetMs: budget,
       padLastBatch: artifact.fixedBatch !== undefined,
     },
@@ -164,6 +165,12 @@ async function walkPhases(cell: PlannedCell, context: GatherContext, notes: Note
   // The outputs are good, so this is no fault of the cell's; but the next one must not inherit what is left.
   if (disposed.leaks.length > 0) await pool.retire(false);
   if (run.evidence.gpuDeviceLost !== undefined) await pool.retire(true);
+}
+
+/** No more samples than the PC's outputs were recorded for, where they were: the others could not be judged. */
+function sampleCount(artifact: Artifact, { dataset, limit }: GatherContext): number {
+  const { name, split, n } = dataset.descriptor;
+  return Math.min(n, limit ?? sampleLimit(name), recordedFor(artifact, name, split)?.n ?? Infinity);
 }
 
 async function bringBack(

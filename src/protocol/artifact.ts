@@ -1,5 +1,5 @@
 /** What an artifact is, read off its card. Apart from the schemas, so that the page need not carry those. */
-import type { Artifact, InputSpec, ModelCard, OutputSpec } from './card.js';
+import type { Artifact, InputSpec, ModelCard, OutputSpec, RecordedOutputs } from './card.js';
 import { namesTarget, type Target } from './cell.js';
 
 /** The inputs of an artifact: its own where it has any, else the card's. */
@@ -28,4 +28,9 @@ export function batchSizeOf(card: ModelCard, artifact: Artifact): number {
 /** Whether an artifact is to be run on a runtime-backend that reads its format. */
 export function runsOn(artifact: Artifact, target: Target): boolean {
   return artifact.targets?.some((pattern) => namesTarget(pattern, target)) ?? true;
+}
+
+/** What was recorded of an artifact's outputs for a split of a dataset; `undefined` where nothing was. */
+export function recordedFor(artifact: Artifact, dataset: string, split: string): RecordedOutputs | undefined {
+  return artifact.recorded?.find((entry) => entry.dataset === dataset && entry.split === split);
 }

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { InputSpec } from './card.js';
+import { encodeFloat16 } from './float16.js';
 import { createEncoder, normalizationTable } from './inputs.js';
+import { ARRAYS } from './observation.js';
 
 const spec = (over: Partial<InputSpec>): InputSpec => ({
   name: 'x',
@@ -64,5 +66,53 @@ describe('createEncoder', () => {
   test('refuses samples of another size or type, naming both', () => {
     expect(() => createEncoder(spec({}), { dtype: 'uint8', shape: [28, 28, 1] })).toThrow(/E_CARD.*6 elements.*784/);
     expect(() => createEncoder(spec({}), { dtype: 'int32', shape: [6] })).toThrow(/E_CARD.*travels as uint8.*int32/);
+  });
+
+  test('normalizes to float16: the bits of each float32, rounded', () => {
+    const out = new Uint16Array(6);
+    createEncoder(spec({ dtype: 'float16' }), { ...sample, shape: [...sample.shape] }).encode(wire, 1, out);
+    const inFloat32 = new Float32Array(6);
+    createEncoder(spec({}), { ...sample, shape: [...sample.shape] }).encode(wire, 1, inFloat32);
+    expect([...out]).toEqual([...inFloat32].map(encodeFloat16));
+    expect(out[0]).toBe(0x3c00);
+  });
+
+  const plain = (wire: InputSpec['wire'], dtype: InputSpec['dtype']) =>
+    createEncoder(spec({ wire, dtype, shape: ['N', 2], layout: 'any', normalization: undefined }), {
+      dtype: wire,
+      shape: [2],
+    });
+
+  test('token ids become int64 or float32 without loss', () => {
+    const ids = Int32Array.from([7, -1, 19_999, 2 ** 24]);
+    const long = new BigInt64Array(4);
+    plain('int32', 'int64').encode(ids, 2, long);
+    expect([...long]).toEqual([7n, -1n, 19_999n, 16_777_216n]);
+    const float = new Float32Array(4);
+    plain('int32', 'float32').encode(ids, 2, float);
+    expect([...float]).toEqual([7, -1, 19_999, 16_777_216]);
+  });
+
+  test.each([
+    ['float32', Float32Array.of(0.1, -0, NaN, 3)],
+    ['float16', Uint16Array.of(0x3c00, 0x8000, 0x7e00, 1)],
+    ['int32', Int32Array.of(1, -2, 3, -4)],
+    ['int64', BigInt64Array.of(1n, -(2n ** 62n), 3n, 4n)],
+    ['uint8', Uint8Array.of(0, 255, 3, 4)],
+    ['int8', Int8Array.of(-128, 127, 3, 4)],
+    ['bool', Uint8Array.of(0, 1, 1, 0)],
+  ] as const)('%s is passed on to itself, bit by bit', (dtype, values) => {
+    const into = new ARRAYS[dtype](4);
+    plain(dtype, dtype).encode(values, 2, into);
+    expect([...into]).toEqual([...values]);
+    expect(Object.is(into[1], values[1])).toBe(true);
+  });
+
+  test('refuses what would lose values, naming the input', () => {
+    expect(() => plain('int64', 'int32')).toThrow(/E_CARD.*"x" is int32, which samples of int64 cannot become/);
+    expect(() => plain('float32', 'float16')).toThrow(/E_CARD/);
+    expect(() => createEncoder(spec({ dtype: 'int32' }), { dtype: 'uint8', shape: [1, 2, 3] })).toThrow(
+      /E_CARD.*"x": normalization makes float32 or float16 of uint8, not int32/,
+    );
   });
 });

@@ -35,9 +35,9 @@ export interface LoadModelRequest {
 
 export interface RunRequest {
   readonly dataset: DatasetDescriptor;
-  /** Address of the samples file; the page fetches ranges of it. */
-  readonly samplesUrl: string;
-  /** Samples an inference. */
+  /** Address of the folder of the dataset's files, with its slash; the page fetches ranges of them. */
+  readonly datasetUrl: string;
+  /** Samples an inference; 1 where the model has no batch axis. */
   readonly batchSize: number;
   /** Stop after so many samples; `dataset.n` for all. */
   readonly limit: number;

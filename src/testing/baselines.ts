@@ -1,5 +1,5 @@
 /** The baselines that a cell is judged against, loaded once a worker. */
-import { faultedBaseline, loadBaseline, originalArtifact, referenceArtifact } from '../baseline/baseline.js';
+import { faultedBaseline, loadBaseline, loadReference, originalArtifact } from '../baseline/baseline.js';
 import { assertSound } from '../baseline/sound.js';
 import { loadDataset, type Dataset } from '../datasets/index.js';
 import { top1 } from '../judge/index.js';
@@ -13,7 +13,7 @@ import type { TensorData } from '../protocol/observation.js';
 export interface CellBaseline {
   /** The same artifact on the PC, or the ONNX form of its weights. */
   readonly reference: readonly TensorData[];
-  /** The fp32 original on the PC. */
+  /** The fp32 original on the PC; empty where the model has none. */
   readonly fp32: readonly TensorData[];
   readonly labels: Uint8Array | undefined;
 }
@@ -25,31 +25,33 @@ export class Baselines {
 
   /** @throws PlumblineError `E_BASELINE`, `E_CHECKSUM`: the cells of the artifact cannot be judged then. */
   async forArtifact(model: Model, artifact: Artifact): Promise<CellBaseline> {
+    const fp32 = originalArtifact(model);
     const [reference, original, labels] = await Promise.all([
-      this.#load(model, referenceArtifact(model, artifact)),
-      this.#load(model, originalArtifact(model)),
+      this.#once('reference', model, artifact, loadReference),
+      fp32 === undefined ? undefined : this.#once('reference', model, fp32, loadReference),
       this.dataset.labels(),
     ]);
     // What is fp32 has the original's own weights, so it reaches the original's accuracy; fewer bits may cost some.
     const exact = artifact.precision === 'fp32' ? [original, reference] : [original];
-    if (labels !== undefined) for (const observed of new Set(exact)) assertAccurate(model, observed, labels);
-    return { reference: reference.outputs, fp32: original.outputs, labels };
+    if (labels !== undefined)
+      for (const observed of new Set(exact)) if (observed !== undefined) assertAccurate(model, observed, labels);
+    return { reference: reference.outputs, fp32: original?.outputs ?? [], labels };
   }
 
   /** What the PC computes for an artifact itself; a fault is an observation, too. */
   async observe(model: Model, artifact: Artifact): Promise<Observed> {
     try {
-      return await this.#load(model, artifact);
+      return await this.#once('own', model, artifact, loadBaseline);
     } catch (error) {
       return faultedBaseline(model, artifact, this.dataset, error);
     }
   }
 
-  #load(model: Model, artifact: Artifact): Promise<Observed> {
-    const key = `${model.card.name}/${artifactSlug(artifact)}`;
+  #once(what: 'own' | 'reference', model: Model, artifact: Artifact, load: typeof loadReference): Promise<Observed> {
+    const key = `${what} ${model.card.name}/${artifactSlug(artifact)}`;
     let pending = this.#loaded.get(key);
     if (pending === undefined) {
-      pending = loadBaseline(model, artifact, this.dataset);
+      pending = load(model, artifact, this.dataset);
       this.#loaded.set(key, pending);
     }
     return pending;

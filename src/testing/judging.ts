@@ -8,7 +8,9 @@ import {
   type ExpectationOutcome,
   type Verdict,
 } from '../judge/index.js';
+import { numbersOf } from '../judge/tensors.js';
 import { outputFiles, type Observed } from '../observations/store.js';
+import { tensorFromBytes } from '../observations/tensors.js';
 import { outputsOf } from '../protocol/artifact.js';
 import type { PlannedCell } from '../plan/plan.js';
 import { toErrorRecord } from '../protocol/errors.js';
@@ -43,6 +45,9 @@ export async function judgeCell(cell: PlannedCell, observed: Observed, baselines
       outputSpecs: outputsOf(cell.model.card, cell.artifact),
       precision: cell.artifact.precision,
       target: cell.target,
+      task: cell.model.card.task,
+      quantization: cell.artifact.quantization,
+      isBaseline: cell.key.browser === 'pc',
     });
   } catch (error) {
     verdict = { status: 'error', reason: toErrorRecord(error, 'E_BASELINE', 'judge') };
@@ -85,8 +90,9 @@ function toReport(
 }
 
 function readSample(dataset: Dataset, index: number, labels: Uint8Array | undefined): Sample {
-  const { dtype, shape } = dataset.descriptor.sample;
-  const bytes = dataset.sample(index);
-  const data = dtype === 'uint8' ? bytes : new Int32Array(Uint8Array.from(bytes).buffer);
+  const [field] = dataset.descriptor.fields;
+  if (field === undefined) return { data: new Uint8Array(), shape: [0], label: labels?.[index] };
+  const { name = 'input', dtype, shape } = field;
+  const data = numbersOf(tensorFromBytes(name, dtype, shape, dataset.sample(index)));
   return { data, shape, label: labels?.[index] };
 }

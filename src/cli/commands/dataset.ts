@@ -19,8 +19,8 @@ export async function dataset({ name, split, out }: DatasetCommand): Promise<voi
   const loaded = split === undefined ? { dataset: await loadGenerated(name), texts: {} } : await loadSplit(name, split);
   const { descriptor, folder } = loaded.dataset;
   await mkdir(out, { recursive: true });
-  const { samples, labels } = descriptor;
-  for (const { file } of labels === undefined ? [samples] : [samples, labels])
+  const { fields, labels } = descriptor;
+  for (const { file } of labels === undefined ? fields : [...fields, labels])
     await copyFile(path.join(folder, file), path.join(out, file));
   for (const [file, text] of Object.entries(loaded.texts)) await writeFile(path.join(out, file), text);
   await copyFile(path.join(folder, 'dataset.json'), path.join(out, 'dataset.json'));
