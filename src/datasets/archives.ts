@@ -6,7 +6,7 @@
 import { createReadStream } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { Readable, Transform, type TransformCallback } from 'node:stream';
+import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream as WebStream } from 'node:stream/web';
 import { createGunzip } from 'node:zlib';
@@ -47,7 +47,12 @@ export async function* entriesOf(
   wanted: Wanted,
   limits: Limits = LIMITS,
 ): AsyncGenerator<Entry> {
-  const readers = { 'tar.gz': tarEntries, 'tar.xz': tarEntries, zip: zipEntries, folder: folderEntries };
+  const readers: Readonly<Record<Packing, Reader>> = {
+    'tar.gz': tarEntries(gunzip),
+    'tar.xz': tarEntries(unxz),
+    zip: zipEntries,
+    folder: folderEntries,
+  };
   try {
     yield* readers[packing](file, wanted, new Guard(file, limits));
   } catch (error) {
@@ -55,6 +60,8 @@ export async function* entriesOf(
     throw wrong(file, messageOf(error), error);
   }
 }
+
+type Reader = (file: string, wanted: Wanted, guard: Guard) => AsyncGenerator<Entry>;
 
 const wrong = (file: string, what: string, cause?: unknown): PlumblineError =>
   new PlumblineError('E_DATASET_FORMAT', `${file} can't be read: ${what}`, { cause });
@@ -91,38 +98,43 @@ class Guard {
   }
 }
 
-async function* tarEntries(file: string, wanted: Wanted, guard: Guard): AsyncGenerator<Entry> {
-  const counted = new Transform({
-    transform(chunk: Buffer, _, done: TransformCallback) {
-      try {
-        guard.count(chunk.byteLength);
-        done(null, chunk);
-      } catch (error) {
-        done(error as Error);
-      }
-    },
-  });
-  const extract = tar.extract();
-  // What fails in the pipeline destroys `extract` with the same error, and so reaches the loop.
-  const piped = pipeline([...unpacking(file), counted, extract]).catch(() => undefined);
-  for await (const entry of extract) {
-    const { name, type, size } = entry.header;
-    const inside = guard.admit(name, size);
-    if (type === 'directory') entry.resume();
-    else if (type !== 'file' && type !== 'contiguous-file') guard.refuse(`"${name}" is a ${type}`);
-    else if (wanted(inside)) yield { path: inside, bytes: await collect(entry as AsyncIterable<Uint8Array>) };
-    else entry.resume();
-  }
-  await piped;
-}
+/** Starts to pass the content of a packed file on to `to`, and settles when that has ended. */
+type Unpack = (
+  packed: Readable,
+  count: (chunks: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>,
+  to: NodeJS.WritableStream,
+) => Promise<void>;
 
-/** The first stages of a pipeline, which ends in the unpacked bytes. */
-function unpacking(file: string): NodeJS.ReadWriteStream[] {
-  const packed = createReadStream(file, { highWaterMark: 2 ** 20 });
-  if (!file.endsWith('.xz')) return [packed, createGunzip()] as unknown as NodeJS.ReadWriteStream[];
+const gunzip: Unpack = (packed, count, to) => pipeline(packed, createGunzip(), count, to);
+
+const unxz: Unpack = (packed, count, to) => {
+  // The library speaks of the web streams of browsers, which Node's types tell from its own.
   const stream = new xz.XzReadableStream(Readable.toWeb(packed) as ReadableStream<Uint8Array>);
-  return [Readable.fromWeb(stream as WebStream<Uint8Array>)] as unknown as NodeJS.ReadWriteStream[];
-}
+  return pipeline(Readable.fromWeb(stream as WebStream<Uint8Array>), count, to);
+};
+
+const tarEntries = (unpack: Unpack): Reader =>
+  async function* (file, wanted, guard) {
+    const count = async function* (chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+      for await (const chunk of chunks) {
+        guard.count(chunk.byteLength);
+        yield chunk;
+      }
+    };
+    const extract = tar.extract();
+    const packed = createReadStream(file, { highWaterMark: 2 ** 20 });
+    // What fails on the way destroys `extract` with the same error, and so reaches the loop.
+    const unpacked = unpack(packed, count, extract).catch(() => undefined);
+    for await (const entry of extract) {
+      const { name, type, size } = entry.header;
+      const inside = guard.admit(name, size);
+      if (type === 'directory') entry.resume();
+      else if (type !== 'file' && type !== 'contiguous-file') guard.refuse(`"${name}" is a ${type}`);
+      else if (wanted(inside)) yield { path: inside, bytes: await collect(entry as AsyncIterable<Uint8Array>) };
+      else entry.resume();
+    }
+    await unpacked;
+  };
 
 async function* zipEntries(file: string, wanted: Wanted, guard: Guard): AsyncGenerator<Entry> {
   // From memory: from a file, yauzl reads each of its many small records on its own, which takes four times as long.
