@@ -17,9 +17,11 @@ def load(name: str, split: str) -> tuple[np.ndarray, np.ndarray]:
     """
     folder = CACHE / "datasets" / f"{name}-{split}"
     suite = [str(REPO / "node_modules" / ".bin" / "tsx"), str(REPO / "src" / "cli" / "main.ts")]
-    if not (folder / "dataset.json").is_file():
+    descriptor = folder / "dataset.json"
+    # A folder that an earlier suite wrote has no fields: it is written anew.
+    if not descriptor.is_file() or "fields" not in json.loads(descriptor.read_text(encoding="utf-8")):
         run_tool([*suite, "dataset", name, "--split", split, "--out", str(folder)])
-    about = json.loads((folder / "dataset.json").read_text(encoding="utf-8"))
+    about = json.loads(descriptor.read_text(encoding="utf-8"))
 
     def read(entry: dict, dtype: str) -> np.ndarray:
         data = bytearray((folder / entry["file"]).read_bytes())  # Writable, as PyTorch wants arrays to be.
@@ -27,5 +29,6 @@ def load(name: str, split: str) -> tuple[np.ndarray, np.ndarray]:
             raise ValueError(f"{name} {split}: {entry['file']} is not the file that dataset.json describes")
         return np.frombuffer(data, dtype)
 
-    samples = read(about["samples"], about["sample"]["dtype"]).reshape(about["n"], *about["sample"]["shape"])
+    [field] = about["fields"]
+    samples = read(field, field["dtype"]).reshape(about["n"], *field["shape"])
     return samples, read(about["labels"], "uint8").astype(np.int64)

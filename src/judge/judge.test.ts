@@ -323,9 +323,11 @@ describe('several outputs', () => {
   });
 });
 
-test('an artifact with a fixed batch promises the batch, not the number of samples', () => {
-  const fixed = passingCase(200, { outputSpecs: [{ name: 'logits', dtype: 'float32', shape: [100, 10] }] });
-  expect(judged(fixed).status).toBe('pass');
+test('without a batch axis the shape on the card is that of one sample', () => {
+  const whole = passingCase(200, { outputSpecs: [{ name: 'logits', dtype: 'float32', shape: [10] }] });
+  expect(judged(whole).status).toBe('pass');
+  const more = passingCase(200, { outputSpecs: [{ name: 'logits', dtype: 'float32', shape: [1, 10] }] });
+  expect(judged(more)).toMatchObject({ status: 'error', reason: { code: 'E_OUTPUT_SHAPE' } });
 });
 
 test('fp16 outputs beside an fp32 original of another dtype', () => {

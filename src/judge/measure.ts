@@ -201,9 +201,9 @@ function usableBaseline(
   return `"${spec.name}" is ${describeTensor(prefix)}, not ${describeTensor(promised)}`;
 }
 
-/** The axes after the first. */
-const restOf = (spec: Pick<OutputSpec, 'shape'>, n: number): number[] =>
-  spec.shape.slice(1).map((size) => (size === 'N' ? n : size));
+/** The axes of one sample: those after "N"; all of them where the output has none, for samples are stacked then. */
+const restOf = ({ shape }: Pick<OutputSpec, 'shape'>, n: number): number[] =>
+  (shape[0] === 'N' ? shape.slice(1) : shape).map((size) => (size === 'N' ? n : size));
 
 const flawsOf = (tensors: readonly Usable[]): string[] => tensors.filter((tensor) => typeof tensor === 'string');
 
