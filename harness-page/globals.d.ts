@@ -2,8 +2,9 @@ import type { PageBridge } from '../src/protocol/messages.js';
 
 declare global {
   /** Put in by the build (src/build/page.ts). */
-  const PLUMBLINE_VENDOR: Readonly<Record<'ort' | 'tfjs-wasm', string>>;
+  const PLUMBLINE_VENDOR: Readonly<Record<'ort' | 'tfjs-wasm' | 'litert', string>>;
   const PLUMBLINE_TFJS_VERSION: string;
+  const PLUMBLINE_LITERT_VERSION: string;
 
   interface Window {
     plumbline: PageBridge;

@@ -6,6 +6,14 @@ import { webglRenderer } from './environment.js';
 const yes = (words: string): Probe => ({ available: true, words });
 const no = (words: string): Probe => ({ available: false, words });
 
+/** A module of one function, whose body is `i8x16.relaxed_swizzle` of two constants. */
+const RELAXED_SIMD = Uint8Array.from([
+  ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00], // magic, version
+  ...[0x01, 0x05, 0x01, 0x60, 0x00, 0x01, 0x7b], // type: () -> v128
+  ...[0x03, 0x02, 0x01, 0x00], // function
+  ...[0x0a, 0x0f, 0x01, 0x0d, 0x00, 0x41, 0x01, 0xfd, 0x0f, 0x41, 0x02, 0xfd, 0x0f, 0xfd, 0x80, 0x02, 0x0b], // code
+]);
+
 const probes: Readonly<Record<Backend, (target: Target) => Probe | Promise<Probe>>> = {
   cpu: () => yes('JavaScript alone'),
   native: () => no('native runtimes do not run in a page'),
@@ -17,6 +25,9 @@ const probes: Readonly<Record<Backend, (target: Target) => Probe | Promise<Probe
       return no(
         `${String(threads)} threads need SharedArrayBuffer, which is undefined (crossOriginIsolated: ${String(crossOriginIsolated)})`,
       );
+    }
+    if (target.runtime === 'litert' && !WebAssembly.validate(RELAXED_SIMD)) {
+      return no('LiteRT.js has threads with relaxed SIMD alone, and WebAssembly.validate() refuses relaxed SIMD');
     }
     return crossOriginIsolated
       ? yes('WebAssembly and SharedArrayBuffer are there, the page is cross-origin isolated')

@@ -6,6 +6,7 @@ import type { StartRuntime } from './adapter.js';
 const runtimes: Readonly<Partial<Record<RuntimeName, () => Promise<{ start: StartRuntime }>>>> = {
   ort: () => import('./ort.js'),
   tfjs: () => import('./tfjs.js'),
+  litert: () => import('./litert.js'),
 };
 
 /** @throws PlumblineError `E_RUNTIME_LOAD` for a runtime that this page has no adapter for. */

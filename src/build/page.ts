@@ -26,6 +26,7 @@ const VENDORED = [
     files: /^(ort\.(wasm|webgl|webgpu|all)\.min\.mjs|ort-wasm-.*\.(mjs|wasm))$/,
   },
   { key: 'tfjs-wasm', name: '@tensorflow/tfjs-backend-wasm', folder: 'dist', files: /\.wasm$/ },
+  { key: 'litert', name: '@litertjs/core', folder: 'wasm', files: /^litert_wasm_.*\.(js|wasm)$/ },
 ] as const;
 
 export const DEFAULT_PAGE_DIR = path.join(PROJECT_ROOT, 'dist', 'harness-page');
@@ -67,6 +68,7 @@ export async function buildPage(options: BuildOptions = {}): Promise<{ outDir: s
     define: {
       PLUMBLINE_VENDOR: JSON.stringify(vendor),
       PLUMBLINE_TFJS_VERSION: JSON.stringify(packageVersion('@tensorflow/tfjs')),
+      PLUMBLINE_LITERT_VERSION: JSON.stringify(packageVersion('@litertjs/core')),
     },
     plugins: [...plugins],
   });

@@ -17,7 +17,13 @@ const TFJS: readonly Target[] = [
   { runtime: 'tfjs', backend: 'webgpu' },
 ];
 
-export const TARGETS: Readonly<Record<Format, readonly Target[]>> = { onnx: ORT, tfjs: TFJS, tflite: [] };
+const LITERT: readonly Target[] = [
+  { runtime: 'litert', backend: 'wasm', threads: 1 },
+  { runtime: 'litert', backend: 'wasm', threads: 2 },
+  { runtime: 'litert', backend: 'webgpu' },
+];
+
+export const TARGETS: Readonly<Record<Format, readonly Target[]>> = { onnx: ORT, tfjs: TFJS, tflite: LITERT };
 
 /** The npm package whose version is a runtime's version. */
 export const RUNTIME_PACKAGES = { ort: 'onnxruntime-web', tfjs: '@tensorflow/tfjs', litert: '@litertjs/core' } as const;

@@ -1,0 +1,191 @@
+/** LiteRT.js: .tflite models on wasm (XNNPACK) and on its WebGPU delegate. */
+import {
+  Tensor,
+  loadAndCompile,
+  loadLiteRt,
+  supportsFeature,
+  type CompileOptions,
+  type CompiledModel,
+  type TensorDetails,
+  type TypedArray,
+} from '@litertjs/core';
+import type { Backend, Target } from '../../src/protocol/cell.js';
+import { PlumblineError, messageOf } from '../../src/protocol/errors.js';
+import type { TensorData } from '../../src/protocol/observation.js';
+import type { LoadedModel, ModelFiles, StartRuntime } from './adapter.js';
+import { Journal, delegationIn, failuresIn } from './litert-log.js';
+import { TINY_TFLITE } from './litert-tiny.js';
+
+const BACKENDS: readonly Backend[] = ['wasm', 'webgpu'];
+
+type Options = CompileOptions & { readonly accelerator: 'wasm' | 'webgpu' };
+
+const journal = new Journal();
+
+export const start: StartRuntime = async (target) => {
+  if (!BACKENDS.includes(target.backend))
+    throw new PlumblineError('E_RUNTIME_LOAD', `litert has no backend "${target.backend}"`);
+  await loadWasm(target);
+  const options: Options = {
+    accelerator: target.backend as Options['accelerator'],
+    ...(target.threads === undefined ? {} : { cpuOptions: { numThreads: target.threads } }),
+  };
+  try {
+    await warmUp(options);
+  } catch (error) {
+    throw new PlumblineError('E_BACKEND_UNAVAILABLE', messageOf(error), { cause: error });
+  }
+  return { version: PLUMBLINE_LITERT_VERSION, loadModel: (files) => loadModel(files, options) };
+};
+
+/**
+ * Loads one of the four wasm builds. LiteRT.js itself takes the one without relaxed SIMD where the browser lacks that; it
+ * is to be told of threads, and of JSPI, without which it cannot share a model between GPU and CPU.
+ */
+async function loadWasm({ backend, threads = 1 }: Target): Promise<void> {
+  const folder = new URL(PLUMBLINE_VENDOR.litert, document.baseURI).href;
+  // Emscripten's own way of options; the loader takes it from here.
+  Reflect.set(globalThis, 'Module', { ...journal.printers });
+  try {
+    await loadLiteRt(folder, {
+      threads: threads > 1,
+      jspi: backend === 'webgpu' && (await supportsFeature('jspi')),
+    });
+  } catch (thrown) {
+    // A script element tells by an event that it could not be loaded, and why to no one.
+    const message = thrown instanceof Event ? `a script of ${folder} could not be loaded` : messageOf(thrown);
+    throw new PlumblineError('E_RUNTIME_LOAD', message, { cause: thrown });
+  }
+}
+
+/** The model is deleted again: on the threaded build a model that lives keeps threads of the pool. */
+async function warmUp(options: Options): Promise<void> {
+  const model = await loadAndCompile(
+    Uint8Array.from(atob(TINY_TFLITE), (character) => character.charCodeAt(0)),
+    options,
+  );
+  await infer(model, [new Tensor(new Float32Array(1), [1])]);
+  model.delete();
+}
+
+/**
+ * One inference. Deletes the inputs.
+ * @returns the outputs in the model's order, copied into memory of the page's own
+ */
+async function infer(model: CompiledModel, inputs: Tensor[]): Promise<Omit<TensorData, 'name'>[]> {
+  journal.take();
+  let outputs: Tensor[] = [];
+  try {
+    outputs = await model.run(inputs);
+    const failures = failuresIn(journal.take());
+    if (failures.length > 0) {
+      throw new PlumblineError(
+        'E_RUN',
+        `LiteRT.js gave outputs, but printed that it had not computed them: ${failures.join(' ')}`,
+      );
+    }
+    // At once: each one's way from the GPU takes its time.
+    return await Promise.all(
+      outputs.map(async (tensor) => ({
+        dtype: tensor.type.dtype,
+        shape: [...tensor.type.layout.dimensions],
+        data: await tensor.data(),
+      })),
+    );
+  } finally {
+    for (const tensor of [...inputs, ...outputs]) tensor.delete();
+  }
+}
+
+async function loadModel(files: ModelFiles, options: Options): Promise<LoadedModel> {
+  journal.take();
+  const model = await compile(files.entry, options);
+  try {
+    const provider = providerOf(model, options);
+    const inputs = match('input', model.getInputDetails(), files.inputs);
+    const outputs = match('output', files.outputs, model.getOutputDetails());
+    return {
+      provider,
+      async run(given) {
+        const results = await infer(
+          model,
+          inputs.map((index) => toLiteRt(given[index] as TensorData)),
+        );
+        return outputs.map((index, at) => ({
+          name: files.outputs[at]?.name ?? '',
+          ...(results[index] as Omit<TensorData, 'name'>),
+        }));
+      },
+      memory: () => ({}),
+      dispose() {
+        try {
+          model.delete();
+          return Promise.resolve([]);
+        } catch (error) {
+          return Promise.resolve([`model.delete() failed: ${messageOf(error)}`]);
+        }
+      },
+    };
+  } catch (error) {
+    model.delete();
+    throw error;
+  }
+}
+
+async function compile(bytes: Uint8Array, options: Options): Promise<CompiledModel> {
+  try {
+    return await loadAndCompile(bytes, options);
+  } catch (error) {
+    const message = messageOf(error);
+    if (!message.includes('Failed to load model from buffer')) throw error;
+    // These are all its words for whatever is wrong with a file.
+    const identifier = new TextDecoder().decode(bytes.subarray(4, 8));
+    const what =
+      identifier === 'TFL3'
+        ? 'is damaged or cut short'
+        : 'is no .tflite file, for it lacks the identifier "TFL3" at its fifth byte';
+    throw new PlumblineError('E_MODEL_LOAD', `${message}: the file of ${String(bytes.length)} bytes ${what}`, {
+      cause: error,
+    });
+  }
+}
+
+/**
+ * What computes the model.
+ * @throws PlumblineError `E_BACKEND_NOT_USED` when that is the CPU where the GPU was asked for: LiteRT.js falls back
+ *   with a word on the console alone
+ */
+function providerOf(model: CompiledModel, { accelerator }: Options): string {
+  const delegation = delegationIn(journal.take());
+  if (accelerator === 'wasm') return 'wasm';
+  if (model.options.accelerator !== accelerator || delegation?.gpu === 0) {
+    const why = delegation === undefined ? '' : `, for its GPU delegate refused ${delegation.refusals.join('; ')}`;
+    throw new PlumblineError('E_BACKEND_NOT_USED', `LiteRT.js fell back to wasm for the whole model${why}`);
+  }
+  if (delegation === undefined) return model.isFullyAccelerated ? accelerator : `${accelerator}, and wasm in part`;
+  const { gpu, cpu, refusals } = delegation;
+  return `${accelerator} for ${String(gpu)} of ${String(gpu + cpu)} operations, wasm for the others (${refusals.join('; ')})`;
+}
+
+type Named = Pick<TensorDetails, 'name'>;
+
+/**
+ * Finds each of `wanted` in `there` by its name; by its place where the model has no names.
+ * @returns indices into `there`, one a tensor that is wanted
+ * @throws PlumblineError `E_CARD` when the card and the model do not name the same
+ */
+function match(what: 'input' | 'output', wanted: readonly Named[], there: readonly Named[]): number[] {
+  const nameless = [...wanted, ...there].some(({ name }) => name === '');
+  return wanted.map(({ name }, place) => {
+    const index = nameless ? place : there.findIndex((other) => other.name === name);
+    if (there[index] !== undefined) return index;
+    const names = (list: readonly Named[]): string => list.map((each) => `"${each.name}"`).join(', ') || 'none';
+    const [model, card] = what === 'input' ? [wanted, there] : [there, wanted];
+    throw new PlumblineError('E_CARD', `the model's ${what}s are ${names(model)}; the card says ${names(card)}`);
+  });
+}
+
+function toLiteRt({ data, shape }: TensorData): Tensor {
+  // LiteRT.js knows three classes of arrays, and refuses the others in words of its own.
+  return new Tensor(data as TypedArray, [...shape]);
+}
