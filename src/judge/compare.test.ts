@@ -318,3 +318,79 @@ describe('over seeded logits', () => {
     }
   });
 });
+
+describe('steps: few may be beyond tolerance, and none far', () => {
+  const outliers = { share: 0.1, factor: 4 };
+  const steps = { name: 'steps', relative: 0, absolute: 0.01, outliers };
+  const want = float32(Array.from({ length: 40 }, (_, i) => (i % 2 === 0 ? 1 : -1)));
+  /** Elements from the first on, off by so many times the tolerance. */
+  const off = (...times: number[]): Comparison =>
+    compareTensors(
+      mapped(want, (value, i) => value + (times[i] ?? 0) * 0.01),
+      want,
+      steps,
+    );
+
+  test.each<[string, number[], Comparison['excess']]>([
+    ['none', [], undefined],
+    ['as many as may, as far as may', [3.99, -3.99, 3.99, -3.99], undefined],
+    ['one more', [1.01, 1.01, 1.01, 1.01, 1.01], 'share'],
+    ['one too far', [0, 0, 4.01], 'element'],
+    ['too many and one too far', [2, 2, 2, 2, 2, 9], 'element'],
+    ['all, but within tolerance', Array.from({ length: 40 }, () => 0.99), undefined],
+    ['NaN', [1, NaN], 'nonfinite'],
+  ])('%s', (_, times, excess) => {
+    const result = off(...times);
+    expect(result.excess).toBe(excess);
+    expect(result.matched).toBe(excess === undefined);
+  });
+
+  test('of a few elements the share allows none', () => {
+    const few = float32([1, 1, 1]);
+    const got = float32([1.02, 1, 1]);
+    expect(compareTensors(got, few, steps).excess).toBe('share');
+  });
+});
+
+describe('gain', () => {
+  const loose = { name: 'loose', relative: 0.05, absolute: 0.05, gain: 5e-3 };
+  const want = logits(300, 10, seeded(31));
+
+  test.each<[string, number, Comparison['excess']]>([
+    ['the same', 1, undefined],
+    ['within', 1.004, undefined],
+    ['scaled by 1.01', 1.01, 'gain'],
+    ['scaled by 0.99', 0.99, 'gain'],
+    ['scaled far beyond', 1.5, 'element'],
+  ])('%s', (_, factor, excess) => {
+    const got = mapped(want, (value) => value * factor);
+    const result = compareTensors(got, want, loose);
+    expect(result.excess).toBe(excess);
+    expect(result.gain).toBeCloseTo(factor, 5);
+  });
+
+  test('noise on both sides is no gain, whether of many elements or of few', () => {
+    for (const n of [1, 3, 300]) {
+      for (let seed = 1; seed <= 30; seed++) {
+        const random = seeded(seed);
+        const some = logits(n, 10, random);
+        const got = mapped(some, (value) => value + (random() - 0.5) * 0.1 * Math.abs(value));
+        expect(compareTensors(got, some, loose).excess, `${String(n)} samples, seed ${String(seed)}`).toBeUndefined();
+      }
+    }
+  });
+
+  test('scaling is seen through such noise', () => {
+    const random = seeded(5);
+    const got = mapped(want, (value) => value * 1.01 + (random() - 0.5) * 0.05 * Math.abs(value));
+    expect(compareTensors(got, want, loose).excess).toBe('gain');
+  });
+
+  test('zeros, one element, what is not finite, huge values', () => {
+    expect(compareTensors(float32([0, 0]), float32([0, 0]), loose)).toMatchObject({ matched: true, gain: 1 });
+    expect(compareTensors(float32([3]), float32([3]), loose)).toMatchObject({ matched: true, gain: 1 });
+    expect(compareTensors(float32([NaN, 2]), float32([NaN, 2]), loose)).toMatchObject({ matched: true, gain: 1 });
+    const huge = float32([3e38, -3e38]);
+    expect(compareTensors(huge, huge, loose)).toMatchObject({ matched: true, gain: 1 });
+  });
+});

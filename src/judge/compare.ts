@@ -25,7 +25,8 @@
  *   moves what comes after it by several steps. So a small share of elements may lie beyond, but none of them far.
  * - `gain`: such a tolerance is wider than a systematic error of a per cent. But steps err to both sides: over many elements
  *   that averages out, and what is scaled as a whole shows in the factor that fits `got` to `want` best (least squares).
- *   It must be within `gain` of 1, give or take {@link GAIN_DEVIATIONS} of its own standard errors.
+ *   It must be within `gain` of 1, give or take {@link GAIN_DEVIATIONS} of its own standard errors; of less
+ *   than {@link GAIN_ELEMENTS} elements it is not asked.
  */
 import type { TensorData } from '../protocol/observation.js';
 import { describeTensor, flawOf, isFloat, numbersOf, rowLength } from './tensors.js';
@@ -142,9 +143,10 @@ export function limitsOf(want: Float32Array, { relative, absolute, outliers, gai
   };
 }
 
-/** Sums over the elements that are finite in both: of `want²`, `difference * want` and `difference²`. */
+/** Sums over the elements that are finite in both: of `want²`, `want⁴`, `difference * want` and `difference²`. */
 interface Sums {
   readonly ww: number;
+  readonly w4: number;
   readonly dw: number;
   readonly dd: number;
   readonly count: number;
@@ -153,8 +155,14 @@ interface Sums {
 /** Standard errors of the fitted gain that are put down to chance: 4 come up in one of 16,000 fits. */
 const GAIN_DEVIATIONS = 4;
 
-function isScaled({ ww, dw, dd, count }: Sums, limit: number | undefined): boolean {
-  if (limit === undefined || ww === 0) return false;
+/**
+ * Elements that must carry a fit for it to say anything, as (sum w²)² / sum w⁴ counts them: one among ten that is larger
+ * than all others together is fitted by itself, and its own rounding would be taken for a gain.
+ */
+const GAIN_ELEMENTS = 100;
+
+function isScaled({ ww, w4, dw, dd, count }: Sums, limit: number | undefined): boolean {
+  if (limit === undefined || ww === 0 || ww ** 2 < GAIN_ELEMENTS * w4) return false;
   const residual = Math.max(0, dd - dw ** 2 / ww);
   const deviation = Math.sqrt(residual / Math.max(1, count - 1) / ww);
   return Math.abs(dw / ww) > limit + GAIN_DEVIATIONS * deviation;
@@ -171,6 +179,7 @@ function compareFloats(got: Float32Array, want: Float32Array, row: number, toler
   let nonFinite = 0;
   let beyond = 0;
   let ww = 0;
+  let w4 = 0;
   let dw = 0;
   let dd = 0;
   let count = 0;
@@ -188,7 +197,9 @@ function compareFloats(got: Float32Array, want: Float32Array, row: number, toler
       maxAbs = maxRel = used = Infinity;
       continue;
     }
-    ww += w * w;
+    const square = w * w;
+    ww += square;
+    w4 += square * square;
     count++;
     if (distance === 0) continue;
     dw += difference * w;
@@ -211,7 +222,7 @@ function compareFloats(got: Float32Array, want: Float32Array, row: number, toler
         ? 'element'
         : beyond > limits.allowed
           ? 'share'
-          : isScaled({ ww, dw, dd, count }, limits.gain)
+          : isScaled({ ww, w4, dw, dd, count }, limits.gain)
             ? 'gain'
             : undefined;
   return {
@@ -236,6 +247,7 @@ export function exceeds(got: Float32Array, want: Float32Array, limits: Limits): 
   const { relative, floor, factor, allowed } = limits;
   let beyond = 0;
   let ww = 0;
+  let w4 = 0;
   let dw = 0;
   let dd = 0;
   let count = 0;
@@ -248,7 +260,9 @@ export function exceeds(got: Float32Array, want: Float32Array, limits: Limits): 
       if (g === w || (Number.isNaN(g) && Number.isNaN(w))) continue;
       return true;
     }
-    ww += w * w;
+    const square = w * w;
+    ww += square;
+    w4 += square * square;
     count++;
     if (distance === 0) continue;
     dw += difference * w;
@@ -256,7 +270,7 @@ export function exceeds(got: Float32Array, want: Float32Array, limits: Limits): 
     const share = distance / (relative * Math.abs(w) + floor);
     if (share > factor || (share > 1 && ++beyond > allowed)) return true;
   }
-  return isScaled({ ww, dw, dd, count }, limits.gain);
+  return isScaled({ ww, w4, dw, dd, count }, limits.gain);
 }
 
 /** Integers: any difference is beyond tolerance. int64 differences are taken as BigInt, so that none is rounded away. */

@@ -15,6 +15,7 @@ export {
 export { judgeAccuracy, type Verdict } from './judge.js';
 export { ACCURACY_ALPHA, mcnemarExact } from './mcnemar.js';
 export type { AccuracyCase } from './measure.js';
+export { MUTANTS } from './mutants.js';
 export { seeded, seedOf } from './random.js';
 export { toRecord, type RecordExtras } from './record.js';
 export { decodeFloat16, numbersOf, prefixOf } from './tensors.js';

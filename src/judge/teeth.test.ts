@@ -95,7 +95,7 @@ describe('mutants', () => {
 describe('teeth', () => {
   test('a strict tolerance kills every mutant', () => {
     const want = logits(200, 10, seeded(11));
-    expect(teethOf(caseOf(want))).toEqual({ killed: 7, total: 7, survivors: [] });
+    expect(teethOf(caseOf(want))).toEqual({ killed: 7, total: 7, tried: WITHOUT_WEIGHT, survivors: [] });
     const right = logits(50, 10, seeded(12));
     const wrong = mapped(right, (value, i) => (i % 10 === 4 ? value + 0.01 : value));
     expect(teethOf(caseOf(want, { wrongWeight: { what: 'w', right, wrong } }))).toMatchObject({ killed: 8, total: 8 });
@@ -212,7 +212,7 @@ test('the quick check and the comparison are of one mind', () => {
 });
 
 describe('the teeth of a run', () => {
-  const teeth = (killed: number, total: number): Teeth => ({ killed, total, survivors: [] });
+  const teeth = (killed: number, total: number): Teeth => ({ killed, total, tried: [], survivors: [] });
 
   test('adds up, and judges what is enough to be judged', () => {
     expect(summarizeTeeth([])).toEqual({ killed: 0, total: 0, share: 1, ok: true });

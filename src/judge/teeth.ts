@@ -45,18 +45,18 @@ export function teethOf(input: TeethCase): Teeth | undefined {
     row: rowLength(pair.want),
     wrongWeight: index === 0 ? input.wrongWeight : undefined,
   };
-  let total = 0;
+  const tried: string[] = [];
   const survivors: Teeth['survivors'] = [];
   for (const { name, make } of MUTANTS) {
     // A stream each, so that a new mutant does not change what the others draw.
     const mutant = make({ ...stock, random: seeded(seedOf(`${input.id} ${name}`)) });
     if (mutant === undefined) continue;
-    total++;
+    tried.push(name);
     if (exceeds(mutant, want, limits)) continue;
     if (isScores && isAnotherAnswer(mutant, pair, input)) continue;
     survivors.push({ mutant: name, reason: whyBelow(mutant, got, want, limits, pair, stock.row) });
   }
-  return { killed: total - survivors.length, total, survivors };
+  return { killed: tried.length - survivors.length, total: tried.length, tried, survivors };
 }
 
 /** Whether a mutant that is close enough gives itself away by its classes, as {@link measure} would see it. */

@@ -57,3 +57,13 @@ test('every way to quantize has exactly one limit of loss, with a reason', () =>
     expect(distance, name).toBeLessThanOrEqual(0.5);
   }
 });
+
+test('steps may be crossed by few, and not far', () => {
+  for (const { name, arithmetic, outliers, relative, absolute } of TOLERANCES) {
+    expect(outliers === undefined || arithmetic !== 'float32', name).toBe(true);
+    if (outliers === undefined) continue;
+    expect(outliers.share, name).toBeLessThanOrEqual(0.1);
+    // Of an element of the median size: a negated, lost or swapped one is off by as much as itself.
+    expect(outliers.factor * (relative + absolute), name).toBeLessThanOrEqual(0.2);
+  }
+});

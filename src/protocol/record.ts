@@ -76,6 +76,8 @@ export type QuantizationResult = z.infer<typeof quantizationResultSchema>;
 export const teethSchema = z.strictObject({
   killed: z.int().nonnegative(),
   total: z.int().nonnegative(),
+  /** The mutants that there were; some faults a single sample or class cannot have. */
+  tried: z.array(z.string()),
   survivors: z.array(
     z.strictObject({
       mutant: z.string(),
