@@ -1,14 +1,33 @@
-/** Before a run: the harness page is up to date, and there is a display for the browsers that need one. */
+/**
+ * Before a run: the harness page is up to date, every model file and dataset is there, and there is a display for the
+ * browsers that need one.
+ */
+import { deriveMissing } from '../artifacts/derive.js';
 import { ensureDisplay } from '../browsers/display.js';
 import { findEngines } from '../browsers/find.js';
 import { buildPage } from '../build/page.js';
+import { loadDataset } from '../datasets/index.js';
+import { loadModels, type Model } from '../plan/cards.js';
 
 export default async function globalSetup(): Promise<() => Promise<void>> {
   await buildPage();
+  const { models } = loadModels();
+  // A file that can't be made is told by the cells that need it, with the same error; the others need not suffer.
+  await deriveMissing(models).catch(() => undefined);
+  await fetchDatasets(models);
   const engines = await findEngines();
   if (!engines.some((status) => status.found && status.engine.needsDisplay)) return () => Promise.resolve();
   const display = await ensureDisplay();
   // Workers inherit the environment of the runner.
   process.env.DISPLAY = display.display;
   return () => display.close();
+}
+
+/**
+ * Here and not in a worker: a download would count against a test's time, and all workers must agree on whether a dataset
+ * is the real one. What is wrong with one is told by its cells.
+ */
+async function fetchDatasets(models: readonly Model[]): Promise<void> {
+  const names = models.filter(({ card }) => card.samples === undefined).map(({ card }) => card.dataset);
+  for (const name of new Set(names)) await loadDataset(name).catch(() => undefined);
 }

@@ -8,6 +8,7 @@ import { install, type Installed } from '../../browsers/install.js';
 import { isComplete, isPerfect, surveyMachine } from '../../browsers/survey.js';
 import { watch } from '../../browsers/watch.js';
 import { buildPage } from '../../build/page.js';
+import { zoo } from './zoo.js';
 
 export interface SetupOptions {
   /** Only report. */
@@ -24,7 +25,10 @@ const STALL_MS = 20_000;
  * @throws PlumblineError `E_USAGE` when the environment names an endpoint that cannot be read
  */
 export async function setup(options: SetupOptions): Promise<number> {
-  if (!options.check) await buildPage();
+  if (!options.check) {
+    await buildPage();
+    await zoo({ quiet: true });
+  }
   const complete = await setupBrowsers(options);
   return complete ? 0 : 1;
 }
