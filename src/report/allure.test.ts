@@ -10,7 +10,7 @@ import {
   applyVerdict,
   numbersPage,
 } from './allure.js';
-import { madeUpFault, madeUpMatrix, madeUpRecord, reasonOf } from './made-up.js';
+import { madeUpFault, madeUpMatrix, madeUpRecord, madeUpZoo, reasonOf } from './made-up.js';
 
 const ID = 'lenet5/onnx-fp32/ort-webgl@firefox';
 
@@ -76,6 +76,9 @@ it('names epic, feature and story as the matrix is read', () => {
         { name: 'epic', value: 'Accuracy' },
         { name: 'feature', value: 'lenet5' },
         { name: 'story', value: 'onnx-fp32-b100 on ort-wasm-t2' },
+        { name: 'parentSuite', value: 'lenet5' },
+        { name: 'suite', value: 'onnx-fp32-b100' },
+        { name: 'subSuite', value: 'ort-wasm-t2' },
         { name: 'tag', value: 'ort-wasm' },
         { name: 'tag', value: 'fp32' },
       ],
@@ -84,6 +87,20 @@ it('names epic, feature and story as the matrix is read', () => {
   const { parameters = [] } = message.type === 'metadata' ? message.data : {};
   expect(parameters).toContainEqual({ name: 'browser', value: 'webkit 2.50.1', excluded: true });
   expect(parameters).toContainEqual({ name: 'n', value: '10,000 of 10,000', excluded: true });
+});
+
+it('describes a quantized cell, and one without labels, in a sentence', () => {
+  const described = (id: string): string => {
+    const record = madeUpZoo().find((one) => one.id === id);
+    const message = record === undefined ? undefined : allureMessage(record);
+    return message?.type === 'metadata' ? (message.data.description ?? '') : '';
+  };
+  expect(described('lenet5/onnx-int8-dynamic/ort-wasm-t1@firefox')).toContain(
+    'Quantization costs 0.50 points on the PC',
+  );
+  expect(described('textrnn-gru/onnx-fp32/ort-wasm-t1@firefox')).toBe(
+    'The PC’s class on **100.00%** of 100 samples; the samples are generated, so there is no accuracy.',
+  );
 });
 
 it('tells the environment of the whole run, and nothing that is unknown', () => {
@@ -108,6 +125,22 @@ describe('the page of numbers', () => {
       expect(page).toContain(words);
     }
     expect(page).not.toContain('<script>');
+  });
+
+  it('holds loss and drift apart, agreement without labels, and why a mutant was not found', () => {
+    const zoo = madeUpZoo();
+    const page = (id: string): string => numbersPage(zoo.find((record) => record.id === id) ?? madeUpRecord(ID)) ?? '';
+    const quantized = page('lenet5/onnx-int8-dynamic/ort-wasm-t1@firefox');
+    for (const words of [
+      'Quantization loss, on the PC',
+      '-0.50 points',
+      'Platform drift',
+      '+0.00 points',
+      'not found: it is 0.001',
+    ]) {
+      expect(quantized).toContain(words);
+    }
+    expect(page('textrnn-gru/onnx-fp32/ort-wasm-t1@firefox')).toContain('100.00% of 100');
   });
 
   it('is not there where there are no numbers', () => {

@@ -3,7 +3,7 @@ import type { Category, EnvironmentInfo, RuntimeMessage } from 'allure-js-common
 import { LabelName, LinkType, Stage, Status, type Label, type Parameter, type TestResult } from 'allure-js-commons';
 import { artifactSlug, parseCellId, targetSlug, type CellKey, type RuntimeName } from '../protocol/cell.js';
 import { ERRORS, type ErrorOwner } from '../protocol/errors.js';
-import type { ResultRecord } from '../protocol/record.js';
+import type { Parity, ResultRecord } from '../protocol/record.js';
 import { bytes, count, duration, float, median, percent, points } from './format.js';
 import { outcomeOf, ownerOf, type Outcome } from './outcome.js';
 
@@ -112,6 +112,10 @@ export function allureLabels(key: CellKey, kind: ResultRecord['kind']): Label[] 
     { name: LabelName.EPIC, value: EPICS[kind] },
     { name: LabelName.FEATURE, value: key.model },
     { name: LabelName.STORY, value: `${artifactSlug(key)} on ${targetSlug(key)}` },
+    // The tree of suites: model, artifact, runtime-backend; a test in it is a browser.
+    { name: LabelName.PARENT_SUITE, value: key.model },
+    { name: LabelName.SUITE, value: artifactSlug(key) },
+    { name: LabelName.SUB_SUITE, value: targetSlug(key) },
     { name: LabelName.TAG, value: `${key.runtime}-${key.backend}` },
     { name: LabelName.TAG, value: key.precision },
   ];
@@ -120,19 +124,23 @@ export function allureLabels(key: CellKey, kind: ResultRecord['kind']): Label[] 
 const known = (value: string): boolean => value !== '' && value !== 'unknown';
 
 /** Versions and numbers change from run to run; they are excluded from what identifies a test in its history. */
-function parameters({ cell, accuracy, dataset }: ResultRecord): Parameter[] {
+function parameters({ cell, accuracy, agreement, dataset, teeth }: ResultRecord): Parameter[] {
+  const n = accuracy?.n ?? agreement?.n;
   const pairs: readonly (readonly [string, string])[] = [
     ['browser', known(cell.browserVersion) ? `${cell.browser} ${cell.browserVersion}` : cell.browser],
     ['driver', `${cell.driver} ${cell.driverVersion}`],
     ['runtime', `${cell.runtime} ${cell.runtimeVersion}`],
     ['threads', String(cell.threads)],
     ['GPU', cell.gpu],
-    ...(accuracy === undefined
+    ...(n === undefined
       ? []
-      : ([
-          ['n', `${count(accuracy.n)}${dataset === undefined ? '' : ` of ${count(dataset.n)}`}`],
-          ['accuracy', `${percent(accuracy.top1)} (Δ${points(accuracy.top1 - accuracy.baselineTop1)})`],
-        ] as const)),
+      : [['n', `${count(n)}${dataset === undefined ? '' : ` of ${count(dataset.n)}`}`] as const]),
+    ...(accuracy === undefined
+      ? agreement === undefined
+        ? []
+        : ([['agreement', percent(agreement.share)]] as const)
+      : ([['accuracy', `${percent(accuracy.top1)} (Δ${points(accuracy.top1 - accuracy.baselineTop1)})`]] as const)),
+    ...(teeth === undefined ? [] : ([['teeth', `${String(teeth.killed)} of ${String(teeth.total)}`]] as const)),
   ];
   return pairs
     .filter(([, value]) => !value.includes('unknown') && known(value))
@@ -154,7 +162,7 @@ export function allureMessage(record: ResultRecord): RuntimeMessage {
 }
 
 function describe(record: ResultRecord): string {
-  const { accuracy, expectation } = record;
+  const { accuracy, agreement, dataset, expectation, quantization } = record;
   const parts: string[] = [];
   if (accuracy !== undefined) {
     parts.push(
@@ -162,6 +170,12 @@ function describe(record: ResultRecord): string {
         `(Δ${points(accuracy.top1 - accuracy.baselineTop1)} points, McNemar's exact p = ${float(accuracy.pValue)}).`,
     );
   }
+  if (accuracy === undefined && agreement !== undefined) {
+    const why =
+      dataset?.generated === true ? 'the samples are generated, so there is no accuracy' : 'there are no labels';
+    parts.push(`The PC’s class on **${percent(agreement.share)}** of ${count(agreement.n)} samples; ${why}.`);
+  }
+  if (quantization !== undefined) parts.push(quantization.words);
   if (expectation !== undefined) parts.push(`Declared as ${expectation.code}: ${expectation.reason}.`);
   return parts.join('\n\n');
 }
@@ -235,7 +249,7 @@ const escapeHtml = (text: string): string =>
 
 /** Timing, memory and closeness of a cell as one small page; undefined where the record has none of them. */
 export function numbersPage(record: ResultRecord): string | undefined {
-  const { accuracy, numeric, timing, memory, evidence } = record;
+  const { accuracy, agreement, numeric, quantization, teeth, timing, memory, evidence } = record;
   type Rows = readonly (readonly [string, string | undefined])[];
   const ms = (value: number | undefined): string | undefined => (value === undefined ? undefined : duration(value));
   const size = (value: number | undefined): string | undefined => (value === undefined ? undefined : bytes(value));
@@ -256,6 +270,30 @@ export function numbersPage(record: ResultRecord): string | undefined {
           ],
     ],
     [
+      'Agreement',
+      agreement === undefined
+        ? []
+        : [
+            ['samples with the PC’s class', `${percent(agreement.share)} of ${count(agreement.n)}`],
+            ['with another', count(agreement.flips)],
+            ['with another, and no tie', count(agreement.beyondTies)],
+          ],
+    ],
+    [
+      'Quantization loss, on the PC',
+      quantization === undefined ? [] : parityRows(quantization.loss, 'the fp32 original'),
+    ],
+    ['Platform drift', quantization === undefined ? [] : parityRows(quantization.drift, 'the PC')],
+    [
+      'Teeth of the tolerance',
+      teeth === undefined
+        ? []
+        : [
+            ['mutants found', `${count(teeth.killed)} of ${count(teeth.total)}`],
+            ...teeth.survivors.map(({ mutant, reason }) => [mutant, `not found: ${reason}`] as const),
+          ],
+    ],
+    [
       'Closeness of the logits',
       numeric === undefined
         ? []
@@ -267,6 +305,13 @@ export function numbersPage(record: ResultRecord): string | undefined {
               `tolerance (${numeric.tolerance.name})`,
               `${float(numeric.tolerance.relative)} relative, ${float(numeric.tolerance.absolute)} absolute`,
             ],
+            [
+              'elements beyond it',
+              numeric.beyond === undefined
+                ? undefined
+                : `${percent(numeric.beyond)}${numeric.tolerance.outliers === undefined ? '' : `, ${percent(numeric.tolerance.outliers.share)} may be, up to ${String(numeric.tolerance.outliers.factor)} times`}`,
+            ],
+            ['scaled by', numeric.gain === undefined ? undefined : float(numeric.gain)],
             [
               'worst logit',
               numeric.worst &&
@@ -336,6 +381,19 @@ export function numbersPage(record: ResultRecord): string | undefined {
   });
   if (html.length === 0) return undefined;
   return `<!doctype html><html lang="en"><meta charset="utf-8"><title>${escapeHtml(record.id)}</title><style>${STYLE}</style><main>${html.join('')}</main></html>`;
+}
+
+function parityRows(
+  { n, difference, pValue, agreement, distance }: Parity,
+  other: string,
+): (readonly [string, string | undefined])[] {
+  return [
+    ['samples', count(n)],
+    [`accuracy less that of ${other}`, difference === undefined ? undefined : `${points(difference)} points`],
+    ['McNemar’s exact p', pValue === undefined ? undefined : float(pValue)],
+    [`agreement with ${other}`, agreement === undefined ? undefined : percent(agreement)],
+    [`distance from ${other}`, float(distance, 3)],
+  ];
 }
 
 const STYLE = [

@@ -124,9 +124,9 @@ const plain = (text: string): string =>
     .replace(/[\\|`*_<>[\]]/g, '\\$&')
     .replace(/(^|[^\w])([@#])(?=\w)/g, '$1$2\u200b');
 
-function table(head: readonly string[], rows: readonly (readonly string[] | undefined)[]): string {
+function table(head: readonly string[], rows: readonly (readonly string[] | undefined | false)[]): string {
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-  const there = rows.filter((cells) => cells !== undefined);
+  const there = rows.filter((cells) => cells !== undefined && cells !== false);
   return [line(head), line(head.map(() => '---')), ...there.map(line)].join('\n');
 }
 
@@ -162,10 +162,16 @@ function titleOf(record: ResultRecord): string {
 }
 
 function summaryOf(record: ResultRecord, difference: Difference | undefined): string {
-  const { cell, accuracy, reason, numeric } = record;
+  const { cell, accuracy, agreement, reason, numeric, quantization } = record;
   const subject = `The model ${cell.model} (${cell.format}, ${cell.precision}) on ${runtimeOf(record)} in ${browserOf(record)}`;
   const sentences: string[] = [];
-  if (accuracy === undefined) {
+  if (accuracy === undefined && (numeric !== undefined || agreement !== undefined)) {
+    sentences.push(`${subject} gives other answers than the same file on the PC (${reason?.code ?? record.status}).`);
+    if (agreement !== undefined)
+      sentences.push(
+        `The two agree on the class of ${percent(agreement.share)} of ${count(agreement.n)} samples; there are no labels.`,
+      );
+  } else if (accuracy === undefined) {
     const phase = reason?.phase === undefined ? '' : ` in the phase "${reason.phase}"`;
     sentences.push(`${subject} gave no answers to judge: it ended in ${reason?.code ?? record.status}${phase}.`);
   } else {
@@ -186,13 +192,14 @@ function summaryOf(record: ResultRecord, difference: Difference | undefined): st
       `The worst logit is ${off} (${tolerance.name}: relative ${float(tolerance.relative)}, absolute ${float(tolerance.absolute)}).`,
     );
   }
+  if (quantization !== undefined) sentences.push(quantization.words);
   if (difference !== undefined)
     sentences.push(`The first sample that shows it is number ${String(difference.sample)}.`);
   return sentences.join(' ');
 }
 
 function comparison(record: ResultRecord): string | undefined {
-  const { accuracy, numeric } = record;
+  const { accuracy, agreement, numeric, quantization } = record;
   if (accuracy === undefined && numeric === undefined) return undefined;
   const worst = numeric?.worst;
   return table(
@@ -201,7 +208,14 @@ function comparison(record: ResultRecord): string | undefined {
       accuracy && ['top-1 accuracy', percent(accuracy.baselineTop1), `**${percent(accuracy.top1)}**`],
       accuracy && ['samples', count(accuracy.n), count(accuracy.n)],
       accuracy && ['agreement with the PC', '100.00%', percent(accuracy.agreement)],
+      accuracy === undefined && agreement && ['samples', count(agreement.n), count(agreement.n)],
+      accuracy === undefined && agreement && ['agreement with the PC', '100.00%', percent(agreement.share)],
       accuracy && ['the fp32 original, on the PC', percent(accuracy.fp32Top1), ''],
+      quantization && [
+        'distance from the fp32 original',
+        float(quantization.loss.distance, 3),
+        `${float(quantization.drift.distance, 3)} from the PC`,
+      ],
       worst && [
         `worst logit: sample ${String(worst.sample)}, element ${String(worst.index)}`,
         float(worst.want, 9),

@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { madeUpFault, madeUpMatrix, madeUpRecord, reasonOf } from './made-up.js';
+import { madeUpFault, madeUpMatrix, madeUpRecord, madeUpZoo, reasonOf } from './made-up.js';
+import type { ResultRecord } from '../protocol/record.js';
 import { renderMatrix } from './matrix.js';
 
 const lineOf = (text: string, words: string): string => text.split('\n').find((line) => line.includes(words)) ?? '';
@@ -65,5 +66,56 @@ describe('renderMatrix', () => {
   it('counts baselines apart, and says nothing of nothing', () => {
     expect(renderMatrix([madeUpRecord('lenet5/onnx-fp32/ort-native@pc')])).toBe('1 baseline   ✓ 1 passed');
     expect(renderMatrix([])).toBe('');
+  });
+
+  it('without labels shows the agreement, and says what it is', () => {
+    const gru = madeUpZoo().filter(({ id }) => id === 'textrnn-gru/onnx-fp32/ort-wasm-t1@firefox');
+    expect(lineOf(renderMatrix(gru), 'ort-wasm-t1')).toMatch(/✓ ≡ 100\.00%$/);
+    expect(renderMatrix(gru)).toContain('≡ agreement with the PC');
+  });
+
+  it('tells of the teeth, and warns where there are too few', () => {
+    const record = (killed: number): ResultRecord => ({
+      ...madeUpRecord('lenet5/onnx-fp32/ort-wasm-t1@firefox'),
+      teeth: { killed, total: 200, tried: [], survivors: [] },
+    });
+    expect(renderMatrix([record(190)])).toMatch(/teeth {3}190 of 200 seeded mutants found \(95\.0 %\)$/);
+    expect(renderMatrix([record(189)])).toMatch(/\(94\.5 %\): less than the 95 % that a run must find/);
+  });
+});
+
+describe('a matrix of more rows than a screen', () => {
+  const zoo = madeUpZoo();
+  const text = renderMatrix(zoo);
+
+  it('has a row an artifact, a column a backend, a sign an engine', () => {
+    expect(`\n${text}\n`).toMatchSnapshot();
+  });
+
+  it('fits the width and some screens', () => {
+    const [table = ''] = text.split('\n\n');
+    expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(120);
+    expect(table.split('\n').length).toBeLessThan(100);
+  });
+
+  it('says how far the worst cell of the engines is from the PC', () => {
+    const lines = text.split('\n');
+    const row = lines.slice(lines.indexOf('lenet5')).find((line) => line.includes('onnx-int8-qdq'));
+    expect(row).toMatch(/ ✗~– -88 /);
+  });
+
+  it('tells the first failures in full, and how many more there are', () => {
+    const broken = zoo.map((record): ResultRecord =>
+      record.cell.browser === 'pc' ? record : { ...record, status: 'error', reason: reasonOf('E_RUN', 'no') },
+    );
+    const shown = renderMatrix(broken);
+    const bad = broken.filter((record) => record.cell.browser !== 'pc' && record.expectation === undefined).length;
+    expect(shown).toContain(`and ${String(bad - 20)} more, each with its reason in reports/results.jsonl`);
+    expect(shown.match(/npx playwright test/g)).toHaveLength(20);
+    expect(renderMatrix(broken, { failures: false })).not.toContain('Not as expected');
+  });
+
+  it('says the same in colour', () => {
+    expect(stripVTControlCharacters(renderMatrix(zoo, { color: true }))).toBe(text);
   });
 });

@@ -12,6 +12,7 @@ import type {
   TestError,
   TestResult,
 } from '@playwright/test/reporter';
+import { summarizeTeeth } from '../judge/index.js';
 import type { Finding, ResultRecord } from '../protocol/record.js';
 import { readAttachments } from './attachments.js';
 import { cellOf, errorRecordOf, recordsOfSuite, recordsOfTest } from './collect.js';
@@ -27,6 +28,8 @@ export default class ResultsReporter implements Reporter {
   /** With `--list` nothing runs, and the results of the last run must stay. */
   readonly #listing: boolean;
   #suite: Suite | undefined;
+  /** A shard has the cells that fell to it: whether the tolerances have teeth is judged of the whole, when it is merged. */
+  #isShard = false;
   #globalError: string | undefined;
   /** Cells that have a finding in this run. */
   readonly #found = new Set<string>();
@@ -40,9 +43,10 @@ export default class ResultsReporter implements Reporter {
     return false;
   }
 
-  onBegin(_config: FullConfig, suite: Suite): void {
+  onBegin(config: FullConfig, suite: Suite): void {
     if (this.#listing) return;
     this.#suite = suite;
+    this.#isShard = config.shard !== null;
     this.#folder.start(RESULTS);
     this.#folder.clear('findings', 'observations');
   }
@@ -85,7 +89,9 @@ export default class ResultsReporter implements Reporter {
     this.#folder.write(RESULTS, lines(records));
     // Thrown, not returned: `merge-reports` heeds nothing else, and every reporter that prints shows it.
     this.#folder.raise();
-    return await Promise.resolve(result.status === 'passed' && records.some(isBad) ? { status: 'failed' } : undefined);
+    const isToothless = !this.#isShard && !summarizeTeeth(records.map(({ teeth }) => teeth)).ok;
+    const isWrong = records.some(isBad) || isToothless;
+    return await Promise.resolve(result.status === 'passed' && isWrong ? { status: 'failed' } : undefined);
   }
 
   #append(records: readonly ResultRecord[]): void {

@@ -133,6 +133,7 @@ export default class TerminalReporter implements Reporter {
     const { reason } = record;
     if (reason === undefined) return;
     this.#say(`      ${paint(this.#colors, outcomeOf(record), reason.code)}: ${headline(reason.message, 400)}`);
+    if (record.quantization !== undefined) this.#say(`      ${headline(record.quantization.words, 600)}`);
     this.#say(this.#colors.dim(`      ${reason.hint}`));
   }
 

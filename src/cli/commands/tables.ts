@@ -1,0 +1,98 @@
+/**
+ * `plumbline tables`: `docs/accuracy.md` from the results of the last run, and the matrix in the README, where that has a
+ * place for it.
+ */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { PROJECT_ROOT } from '../../paths.js';
+import { messageOf, PlumblineError } from '../../protocol/errors.js';
+import { resultRecordSchema, type ResultRecord } from '../../protocol/record.js';
+import { accuracyDoc } from '../../report/accuracy-doc.js';
+import { renderMatrix } from '../../report/matrix.js';
+import { paritySchema, type TrainingRuns } from '../../report/parity.js';
+import { reportPaths } from '../../report/paths.js';
+
+export interface TablesCommand {
+  /** Write nothing; exit non-zero where what is there is not what would be written. */
+  readonly check: boolean;
+  /** Default: `reports/results.jsonl`. */
+  readonly results?: string | undefined;
+  /** Folder that the documents lie in; default: the project. */
+  readonly root?: string | undefined;
+}
+
+/**
+ * @returns the exit code: 0, or 1 where `check` finds a document that is not the results'
+ * @throws PlumblineError `E_USAGE` when there are no results or they can't be read
+ */
+export function tables({ check, results, root = PROJECT_ROOT }: TablesCommand): number {
+  const records = readResults(results ?? reportPaths(process.cwd()).results);
+  const documents = [
+    {
+      file: 'docs/accuracy.md',
+      text: accuracyDoc(records, readTraining(path.join(root, 'zoo', 'logs', 'parity.json'))),
+    },
+    ...readmeWith(path.join(root, 'README.md'), records),
+  ];
+  let stale = 0;
+  for (const { file, text } of documents) {
+    const full = path.join(root, file);
+    const same = existsSync(full) && readFileSync(full, 'utf8') === text;
+    if (same) continue;
+    if (check) {
+      stale++;
+      console.error(`${file} is not what the results make of it: run \`npm run docs:accuracy\`.`);
+    } else {
+      writeFileSync(full, text);
+      console.log(file);
+    }
+  }
+  return stale === 0 ? 0 : 1;
+}
+
+function readResults(file: string): ResultRecord[] {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new PlumblineError('E_USAGE', `there are no results in ${file}`, {
+      hint: 'Run the matrix first: `npm run matrix`.',
+      cause,
+    });
+  }
+  return text.split('\n').flatMap((line, index) => {
+    if (line.trim() === '') return [];
+    try {
+      return [resultRecordSchema.parse(JSON.parse(line))];
+    } catch (cause) {
+      throw new PlumblineError('E_USAGE', `${file}, line ${String(index + 1)} is no record: ${messageOf(cause)}`, {
+        hint: 'The results are of another version of Plumbline, or were cut off: run the matrix again.',
+        cause,
+      });
+    }
+  });
+}
+
+/** What the zoo noted of its trainings; nothing where there are no notes. */
+function readTraining(file: string): TrainingRuns {
+  if (!existsSync(file)) return [];
+  try {
+    return paritySchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+  } catch (cause) {
+    throw new PlumblineError('E_USAGE', `${file} can't be read: ${messageOf(cause)}`, { cause });
+  }
+}
+
+const BEGIN = '<!-- matrix: written by `npm run docs:accuracy` -->';
+const END = '<!-- matrix ends -->';
+
+/** The README with the matrix of the run between its two marks; none where it has no marks. */
+function readmeWith(file: string, records: readonly ResultRecord[]): { file: string; text: string }[] {
+  if (!existsSync(file)) return [];
+  const text = readFileSync(file, 'utf8');
+  const [start, end] = [text.indexOf(BEGIN), text.indexOf(END)];
+  if (start < 0 || end < start) return [];
+  const matrix = renderMatrix(records, { failures: false });
+  const block = `${BEGIN}\n\n\`\`\`text\n${matrix}\n\`\`\`\n\n`;
+  return [{ file: 'README.md', text: text.slice(0, start) + block + text.slice(end) }];
+}
