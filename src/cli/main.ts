@@ -33,6 +33,14 @@ program
   });
 
 program
+  .command('zoo')
+  .description('make the model files that are too large to be committed, from those that are')
+  .action(async () => {
+    const { zoo } = await import('./commands/zoo.js');
+    await zoo({ quiet: false });
+  });
+
+program
   .command('serve')
   .description('serve the harness page, to be opened by hand in any browser')
   .option('--port <port>', 'port to listen on', Number, 8080)
@@ -59,6 +67,16 @@ program
   });
 
 program
+  .command('tables')
+  .description('write docs/accuracy.md, and the matrix in the README, from the results of the last run')
+  .option('--check', 'write nothing; exit non-zero when they are not what the results make of them')
+  .option('--results <file>', 'another file of results than reports/results.jsonl')
+  .action(async ({ check, results }: { check?: boolean; results?: string }) => {
+    const { tables } = await import('./commands/tables.js');
+    process.exitCode = tables({ check: check ?? false, results });
+  });
+
+program
   .command('schema')
   .description('write the published JSON Schemas of model cards and expectations')
   .action(async () => {
@@ -76,6 +94,18 @@ program
   .action(async (name: string, options: { out: string; split: string; generated?: boolean }) => {
     const { dataset } = await import('./commands/dataset.js');
     await dataset({ name, out: options.out, split: options.generated === true ? undefined : options.split });
+  });
+
+program
+  .command('add')
+  .argument('<model>', 'an .onnx, a .tflite, or the model.json of TensorFlow.js')
+  .description('bring a model of your own into the matrix; its file says what it takes and gives')
+  .option('--name <name>', 'how it is called in cells; default: from the name of the file')
+  .option('--data <inputs>', 'inputs to run it on: an .npz, or a folder of .npy files; default: seeded noise')
+  .option('--force', 'replace a model of that name')
+  .action(async (file: string, options: { name?: string; data?: string; force?: boolean }) => {
+    const { add } = await import('./commands/add.js');
+    await add({ file, name: options.name, data: options.data, force: options.force ?? false });
   });
 
 program
