@@ -54,13 +54,16 @@ def _forms(weight: Weight) -> Iterator[tuple[dict[str, Any], bytes]]:
                 continue
             seen.add(data)
             shape = list(weight.values.shape)
-            yield {
-                "kind": "tensor",
-                "at": weight.at,
-                "shape": shape,
-                "permutation": list(permutation),
-                "dtype": dtype,
-            }, data
+            yield (
+                {
+                    "kind": "tensor",
+                    "at": weight.at,
+                    "shape": shape,
+                    "permutation": list(permutation),
+                    "dtype": dtype,
+                },
+                data,
+            )
 
 
 def _find(target: bytes, data: bytes, taken: list[tuple[int, int]]) -> tuple[int, list[dict[str, Any]]] | None:
@@ -136,7 +139,7 @@ def skeleton_path(target: Path) -> Path:
 
 
 def derive_large(card: dict[str, Any], folder: Path) -> None:
-    """Writes recipes for the large files of a card that can be made from its fp32 ONNX form, and marks them in the card.
+    """Writes recipes for the large files of a card that its fp32 ONNX form can give, and marks them in the card.
 
     They are listed in a `.gitignore` of the folder, and stay there until somebody takes them away.
     """
