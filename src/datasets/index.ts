@@ -4,7 +4,9 @@ import type { Dataset } from './dataset.js';
 import { loadCifar10 } from './cifar10.js';
 import { generateDataset } from './generated.js';
 import { loadImdb } from './imdb.js';
+import type { Model } from '../plan/cards.js';
 import { loadMnist } from './mnist.js';
+import { loadOwnSamples } from './own.js';
 import { SPLITS, type Loaded, type Split } from './parsed.js';
 
 export { Dataset } from './dataset.js';
@@ -39,6 +41,16 @@ export function loadDataset(name: string): Promise<Dataset> {
     loaded.set(name, pending);
   }
   return pending;
+}
+
+/**
+ * What a model is run on: the samples that it brings along, else the dataset that its card names.
+ * @throws PlumblineError as {@link loadDataset}
+ */
+export async function loadDatasetOf({ card, folder }: Model): Promise<Dataset> {
+  return card.samples === undefined
+    ? await loadDataset(card.dataset)
+    : await loadOwnSamples(card, card.samples, folder);
 }
 
 /**

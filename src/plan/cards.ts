@@ -23,7 +23,7 @@ export function loadModels(folder = modelsDir()): { models: Model[]; bad: BadCar
   const models: Model[] = [];
   const bad: BadCard[] = [];
   const names = existsSync(folder)
-    ? readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory())
+    ? readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
     : [];
   for (const { name } of names.sort((a, b) => a.name.localeCompare(b.name))) {
     try {
@@ -64,6 +64,8 @@ function describeIssue(issue: z.core.$ZodIssue): string {
 /** What a schema cannot say. */
 function contradiction(card: ModelCard, folder: string): string | undefined {
   if (card.name !== folder) return `name: expected "${folder}", the name of the folder, got "${card.name}"`;
+  const own = ownSamplesContradiction(card);
+  if (own !== undefined) return own;
   const seen = new Set<string>();
   for (const [index, artifact] of card.artifacts.entries()) {
     const key = `${artifact.format}-${artifact.precision}-${artifact.variant ?? ''}`;
@@ -78,4 +80,13 @@ function contradiction(card: ModelCard, folder: string): string | undefined {
     }
   }
   return undefined;
+}
+
+function ownSamplesContradiction({ name, dataset, samples, inputs }: ModelCard): string | undefined {
+  if (samples === undefined) return undefined;
+  if (dataset !== name) return `dataset: expected "${name}", the card's own name, for it has samples; got "${dataset}"`;
+  const [fields, wanted] = [samples.fields, inputs].map((list) => list.map((entry) => entry.name).join(', '));
+  return fields === wanted
+    ? undefined
+    : `samples.fields: expected one an input (${String(wanted)}), got ${String(fields)}`;
 }

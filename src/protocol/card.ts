@@ -56,6 +56,10 @@ export const artifactFileSchema = z.strictObject({
     .describe('Relative to the card'),
   bytes: z.int().positive(),
   sha256: sha256Schema,
+  derived: z
+    .string()
+    .optional()
+    .describe('The recipe, relative to the card, by which `npm run zoo` makes the file, where it is not committed'),
 });
 export type ArtifactFile = z.infer<typeof artifactFileSchema>;
 
@@ -125,6 +129,25 @@ export const artifactSchema = z.strictObject({
 });
 export type Artifact = z.infer<typeof artifactSchema>;
 
+/** Inputs that a model brings along: its dataset, where it was not made for one of the suite's. */
+export const samplesSchema = z.strictObject({
+  n: z.int().positive(),
+  generated: z.boolean().describe('Seeded noise; else what somebody supplied'),
+  seed: z.int().optional(),
+  fields: z
+    .array(
+      z.strictObject({
+        name: z.string().min(1).describe('The input'),
+        dtype: dtypeSchema,
+        shape: z.array(z.int().positive()).describe('Of one sample, without the batch axis'),
+        file: artifactFileSchema.describe('Raw values, little-endian, C order, one sample after the other'),
+      }),
+    )
+    .min(1)
+    .describe('One an input, in their order'),
+});
+export type CardSamples = z.infer<typeof samplesSchema>;
+
 export const cardSchema = z.strictObject({
   $schema: z.string().optional(),
   schema: z.literal(1),
@@ -133,7 +156,8 @@ export const cardSchema = z.strictObject({
     .regex(/^[a-z0-9][a-z0-9._-]*$/, 'lower-case letters, digits, dots and dashes; the name of the folder'),
   title: z.string().min(1),
   task: z.enum(['classification', 'none']).describe('`none`: no labels, judged on agreement and closeness alone'),
-  dataset: z.string().min(1),
+  dataset: z.string().min(1).describe('Its name; the card’s own name where the card has `samples`'),
+  samples: samplesSchema.optional(),
   inputs: z.array(inputSpecSchema).min(1),
   outputs: z.array(outputSpecSchema).min(1).describe('For classification the first one holds the logits'),
   labels: z.array(z.string()).describe('The class names, in the order of the logits'),

@@ -122,6 +122,19 @@ export const ERRORS = {
   E_DATASET_FORMAT: info('input', 'The dataset file is not in its documented format: fetch it anew.'),
   E_BASELINE: info('harness', 'The PC baseline could not be computed; the message says why.'),
   E_USAGE: info('input', 'See `npx plumbline --help`.'),
+  E_MODEL_FILE: info(
+    'input',
+    'Give a whole .onnx, .tflite or TensorFlow.js model.json, with its weight files beside it: export or fetch it anew.',
+  ),
+  E_MODEL_TENSOR: info(
+    'input',
+    'Inputs and outputs are tensors of float32, float16, int32, int64, uint8, int8 or bool, of a shape that does not ' +
+      'depend on the data: export the model with such ones.',
+  ),
+  E_INPUT_DATA: info(
+    'input',
+    'Give one array an input, named as the input is: of its shape, or with an axis of samples in front.',
+  ),
 
   // Reporting.
   E_REPORT_WRITE: info(

@@ -1,8 +1,9 @@
 /** The baselines that a cell is judged against, loaded once a worker. */
 import { faultedBaseline, loadBaseline, loadReference, originalArtifact } from '../baseline/baseline.js';
+import { loadRecorded } from '../baseline/recorded.js';
 import { assertSound } from '../baseline/sound.js';
-import { loadDataset, type Dataset } from '../datasets/index.js';
-import { top1 } from '../judge/index.js';
+import { loadDatasetOf, type Dataset } from '../datasets/index.js';
+import { top1, type WrongWeight } from '../judge/index.js';
 import type { Observed } from '../observations/store.js';
 import type { Model } from '../plan/cards.js';
 import { artifactSlug } from '../protocol/cell.js';
@@ -16,26 +17,42 @@ export interface CellBaseline {
   /** The fp32 original on the PC; empty where the model has none. */
   readonly fp32: readonly TensorData[];
   readonly labels: Uint8Array | undefined;
+  /** Samples that the reference was recorded over; `undefined` where it was computed here, over all that a cell may run. */
+  readonly covers: number | undefined;
+  /** What the fp32 original gives with one weight changed, where that was recorded for this dataset. */
+  readonly wrongWeight: WrongWeight | undefined;
 }
 
 export class Baselines {
   readonly #loaded = new Map<string, Promise<Observed>>();
+  readonly #wrong = new Map<string, Promise<TensorData | undefined>>();
 
   constructor(readonly dataset: Dataset) {}
 
   /** @throws PlumblineError `E_BASELINE`, `E_CHECKSUM`: the cells of the artifact cannot be judged then. */
   async forArtifact(model: Model, artifact: Artifact): Promise<CellBaseline> {
     const fp32 = originalArtifact(model);
-    const [reference, original, labels] = await Promise.all([
+    const [reference, original, labels, wrong] = await Promise.all([
       this.#once('reference', model, artifact, loadReference),
       fp32 === undefined ? undefined : this.#once('reference', model, fp32, loadReference),
       this.dataset.labels(),
+      fp32 === undefined ? undefined : this.#wrongWeight(model, fp32),
     ]);
     // What is fp32 has the original's own weights, so it reaches the original's accuracy; fewer bits may cost some.
     const exact = artifact.precision === 'fp32' ? [original, reference] : [original];
     if (labels !== undefined)
       for (const observed of new Set(exact)) if (observed !== undefined) assertAccurate(model, observed, labels);
-    return { reference: reference.outputs, fp32: original?.outputs ?? [], labels };
+    const right = original?.outputs[0];
+    return {
+      reference: reference.outputs,
+      fp32: original?.outputs ?? [],
+      labels,
+      covers: artifact.format === 'onnx' || artifact.recorded === undefined ? undefined : reference.observation.n,
+      wrongWeight:
+        wrong === undefined || right === undefined
+          ? undefined
+          : { what: model.card.wrongWeight?.what ?? '', wrong, right },
+    };
   }
 
   /** What the PC computes for an artifact itself; a fault is an observation, too. */
@@ -45,6 +62,18 @@ export class Baselines {
     } catch (error) {
       return faultedBaseline(model, artifact, this.dataset, error);
     }
+  }
+
+  #wrongWeight(model: Model, original: Artifact): Promise<TensorData | undefined> {
+    const { name, wrongWeight } = model.card;
+    const { descriptor } = this.dataset;
+    const recorded = wrongWeight?.recorded;
+    if (recorded?.dataset !== descriptor.name || recorded.split !== descriptor.split) return Promise.resolve(undefined);
+    const pending =
+      this.#wrong.get(name) ??
+      loadRecorded(model, { ...original, recorded: [recorded] }, this.dataset).then(({ outputs }) => outputs[0]);
+    this.#wrong.set(name, pending);
+    return pending;
   }
 
   #once(what: 'own' | 'reference', model: Model, artifact: Artifact, load: typeof loadReference): Promise<Observed> {
@@ -66,11 +95,12 @@ function assertAccurate({ card }: Model, { observation: { n }, outputs }: Observ
   assertSound(card, right / n, n);
 }
 
-/** Gives the baselines of a dataset by its name; each dataset is loaded once. */
-export function baselinesByDataset(): (name: string) => Promise<Baselines> {
+/** Gives the baselines of a model's dataset; each dataset is loaded once. */
+export function baselinesByDataset(): (model: Model) => Promise<Baselines> {
   const known = new Map<string, Promise<Baselines>>();
-  return (name) => {
-    const pending = known.get(name) ?? loadDataset(name).then((dataset) => new Baselines(dataset));
+  return (model) => {
+    const name = model.card.dataset;
+    const pending = known.get(name) ?? loadDatasetOf(model).then((dataset) => new Baselines(dataset));
     known.set(name, pending);
     return pending;
   };

@@ -8,6 +8,7 @@ import { gatherCell } from '../gather/cell.js';
 import { PagePool } from '../gather/pages.js';
 import { deadlinesFrom, type Deadlines } from '../gather/settings.js';
 import type { Observed } from '../observations/store.js';
+import type { Model } from '../plan/cards.js';
 import type { PlannedCell } from '../plan/plan.js';
 import { attachCell } from '../report/attachments.js';
 import { harnessUrl, startHarness } from '../server/harness.js';
@@ -23,8 +24,8 @@ interface WorkerFixtures {
   server: HarnessServer;
   /** The browser of the project, with its warm page. */
   pool: PagePool;
-  /** Baselines, each set with its dataset, by the dataset's name. */
-  baselinesOf: (dataset: string) => Promise<Baselines>;
+  /** The baselines of what a model is run on. */
+  baselinesOf: (model: Model) => Promise<Baselines>;
 }
 
 interface TestFixtures {
@@ -73,21 +74,21 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
 
   gather: async ({ pool, server, deadlines, baselinesOf }, use) => {
     await use(async (cell) => {
-      const { dataset } = await baselinesOf(cell.model.card.dataset);
+      const { dataset } = await baselinesOf(cell.model);
       return await gatherCell(cell, { pool, server, dataset, deadlines });
     });
   },
 
   compute: async ({ baselinesOf }, use) => {
     await use(async (cell) => {
-      const baselines = await baselinesOf(cell.model.card.dataset);
+      const baselines = await baselinesOf(cell.model);
       return await baselines.observe(cell.model, cell.artifact);
     });
   },
 
   judge: async ({ baselinesOf }, use) => {
     await use(async (cell, observed) => {
-      return await judgeCell(cell, observed, await baselinesOf(cell.model.card.dataset));
+      return await judgeCell(cell, observed, await baselinesOf(cell.model));
     });
   },
 

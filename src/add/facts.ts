@@ -1,0 +1,38 @@
+/** What a model file says of itself. */
+import type { Dtype, InputSpec, Quantization } from '../protocol/card.js';
+import type { Format, Precision } from '../protocol/cell.js';
+import { PlumblineError } from '../protocol/errors.js';
+
+/** A dimension: its size, the name of a size that is open, or `undefined` where it is open and has no name. */
+export type Dimension = number | string | undefined;
+
+export interface TensorFacts {
+  readonly name: string;
+  readonly dtype: Dtype;
+  readonly shape: readonly Dimension[];
+  /** Least and greatest value that makes sense: of ids, by the rows of the table that they look up. */
+  readonly range?: InputSpec['range'];
+}
+
+export interface ModelFacts {
+  readonly format: Format;
+  readonly precision: Precision;
+  readonly quantization?: Quantization;
+  readonly inputs: readonly TensorFacts[];
+  /** Shapes may be missing or wrong here: what counts is what a run gives. */
+  readonly outputs: readonly Pick<TensorFacts, 'name' | 'dtype' | 'shape'>[];
+  /** Files that belong to the model, entry first, by their path below the entry's folder. */
+  readonly files: readonly string[];
+  /** What made it, in its own words. */
+  readonly producer: { readonly tool: string; readonly version: string };
+}
+
+/** @throws PlumblineError `E_MODEL_TENSOR` that names the tensor and its type */
+export function unsupportedTensor(role: 'input' | 'output', name: string, what: string): PlumblineError {
+  return new PlumblineError('E_MODEL_TENSOR', `${role} "${name}" is ${what}, which is not supported`);
+}
+
+/** @throws PlumblineError `E_MODEL_FILE` that names the file */
+export function notAModel(file: string, what: string, cause?: unknown): PlumblineError {
+  return new PlumblineError('E_MODEL_FILE', `${file} ${what}`, cause === undefined ? {} : { cause });
+}

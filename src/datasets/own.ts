@@ -1,0 +1,41 @@
+/** The samples that a model brings along, listed in its card, as a dataset like any other. */
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { CardSamples, ModelCard } from '../protocol/card.js';
+import { PlumblineError, messageOf } from '../protocol/errors.js';
+import { sha256 } from './checksum.js';
+import type { Dataset } from './dataset.js';
+import { storeDataset, type RawField } from './store.js';
+
+/** The split of a model's own samples: where they come from. */
+export function ownSplit(samples: Pick<CardSamples, 'generated'>): string {
+  return samples.generated ? 'generated' : 'supplied';
+}
+
+/**
+ * @param folder where the card lies
+ * @throws PlumblineError `E_CHECKSUM` when a file is missing or not the one that the card describes
+ */
+export async function loadOwnSamples(card: ModelCard, samples: CardSamples, folder: string): Promise<Dataset> {
+  const fields = await Promise.all(
+    samples.fields.map(async ({ name, dtype, shape, file }): Promise<RawField> => {
+      const bytes = await readFile(path.join(folder, file.path)).catch((error: unknown) => {
+        throw new PlumblineError('E_CHECKSUM', `${card.name}/${file.path}: ${messageOf(error)}`, { cause: error });
+      });
+      const got = sha256(bytes);
+      if (got !== file.sha256)
+        throw new PlumblineError(
+          'E_CHECKSUM',
+          `${card.name}/${file.path} has sha256 ${got}, the card says ${file.sha256}`,
+        );
+      return { name, dtype, shape, samples: bytes };
+    }),
+  );
+  return await storeDataset({
+    name: card.name,
+    split: ownSplit(samples),
+    n: samples.n,
+    ...(samples.generated ? { generated: true } : {}),
+    fields,
+  });
+}
