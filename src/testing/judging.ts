@@ -47,7 +47,9 @@ export async function judgeCell(cell: PlannedCell, observed: Observed, baselines
       target: cell.target,
       task: cell.model.card.task,
       quantization: cell.artifact.quantization,
+      covers: baseline?.covers,
       isBaseline: cell.key.browser === 'pc',
+      wrongWeight: baseline?.wrongWeight,
     });
   } catch (error) {
     verdict = { status: 'error', reason: toErrorRecord(error, 'E_BASELINE', 'judge') };
