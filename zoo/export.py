@@ -1,24 +1,27 @@
-"""Migrates a trained model to every format, and writes its card."""
+"""Migrates a trained model to every form, and writes its card."""
 
 import shutil
 import tempfile
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from . import mnist
-from .card import file_entry, image_input, write_card
-from .paths import MODELS
+from . import samples
+from .card import Json, file_entry, image_input, record, text_input, write_card
+from .data import DATASETS
+from .deploy import Deployed, deployed
+from .derive import derive_large
+from .forms import Form, Workshop, forms_of
+from .nets.textrnn import TOKENS, VOCABULARY
+from .paths import CACHE, MODELS
 from .recipes import Recipe
+from .run import run, tool_of
 from .run_onnx import run_onnx
-from .to_onnx import INPUT, OUTPUT, export_onnx, fix_batch
-from .to_tfjs import export_tfjs
-from .train import weights_path
+from .to_onnx import INPUT, OUTPUT
+from .tool import Made, ToolError
 from .verify import verify
-
-FIXED_BATCH = 100
+from .wrong_weight import wrong_weight
 
 
 def export(recipe: Recipe) -> None:
@@ -30,88 +33,117 @@ def export(recipe: Recipe) -> None:
     """
     target = MODELS / recipe.name
     MODELS.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=MODELS, prefix=".") as scratch:
+    # On the same disk, and not among the models, where the suite would look into it.
+    with tempfile.TemporaryDirectory(dir=CACHE, prefix="export-") as scratch:
         folder = Path(scratch) / recipe.name
         folder.mkdir()
-        _write(recipe, folder)
+        _write(deployed(recipe), folder)
         verify(recipe, folder)
         shutil.rmtree(target, ignore_errors=True)
         folder.rename(target)
 
 
-def _write(recipe: Recipe, folder: Path) -> None:
-    model = recipe.module()
-    model.load_state_dict(torch.load(weights_path(recipe), weights_only=True))
-    weights = {name: tensor.numpy() for name, tensor in model.state_dict().items()}
+def _write(model: Deployed, folder: Path) -> None:
+    artifacts: list[Json] = []
+    failed: list[Json] = []
+    with tempfile.TemporaryDirectory(prefix="plumbline-zoo-") as scratch:
+        shop = Workshop(model, folder, Path(scratch))
+        for form in forms_of(model):
+            print(f"{model.name}  {form.slug}", flush=True)
+            try:
+                made = form.make(shop, folder / form.file)
+            except ToolError as error:
+                print(f"{model.name}  {form.slug}: {error}", flush=True)
+                failed.append(_failure(form, error))
+                continue
+            artifacts.append(_artifact(model, form, made, folder))
 
-    onnx_path = folder / f"{recipe.name}-fp32.onnx"
-    fixed_path = folder / f"{recipe.name}-fp32-b{FIXED_BATCH}.onnx"
-    tfjs = folder / "tfjs"
-    export_onnx(model, torch.zeros(2, 1, 28, 28), onnx_path)
-    fix_command = fix_batch(onnx_path, fixed_path, FIXED_BATCH)
-    tfjs_command = export_tfjs(recipe.name, weights, tfjs)
-
-    images, labels = mnist.load("t10k")
-    logits = run_onnx(onnx_path, mnist.normalize(images))
-    command = f"python -m zoo export {recipe.name}"
-    write_card(
-        {
-            "$schema": "../model.schema.json",
-            "schema": 1,
-            "name": recipe.name,
-            "title": recipe.title,
-            "task": "classification",
-            "dataset": "mnist",
-            "inputs": [image_input(INPUT, "NCHW")],
-            "outputs": [{"name": OUTPUT, "dtype": "float32", "shape": ["N", 10]}],
-            "labels": [str(digit) for digit in range(10)],
-            "accuracy": {
-                "dataset": "mnist",
-                "split": "test",
-                "n": len(labels),
-                "top1": float(np.mean(logits.argmax(1) == labels)),
-            },
-            "artifacts": [
-                {
-                    "format": "onnx",
-                    "precision": "fp32",
-                    "files": [file_entry(onnx_path, folder)],
-                    "provenance": {"tool": "torch.onnx", "version": torch.__version__, "command": command},
-                },
-                {
-                    "format": "onnx",
-                    "precision": "fp32",
-                    "variant": f"b{FIXED_BATCH}",
-                    "files": [file_entry(fixed_path, folder)],
-                    "fixedBatch": FIXED_BATCH,
-                    "targets": ["ort-webgl"],
-                    "provenance": {
-                        "tool": "onnxruntime.tools.make_dynamic_shape_fixed",
-                        "version": version("onnxruntime"),
-                        "command": command,
-                        "note": f"onnxruntime-web's webgl takes no dynamic batch dimension. {' '.join(fix_command)}",
-                    },
-                },
-                {
-                    "format": "tfjs",
-                    "precision": "fp32",
-                    "files": [file_entry(path, folder) for path in [tfjs / "model.json", *sorted(tfjs.glob("*.bin"))]],
-                    "inputs": [image_input(INPUT, "NHWC")],
-                    "provenance": {
-                        "tool": "tensorflowjs_converter",
-                        "version": version("tensorflowjs"),
-                        "command": command,
-                        "note": f"From a Keras twin with PyTorch's weights (zoo/to_tfjs.py). {' '.join(tfjs_command)}",
-                    },
-                },
-            ],
-            "provenance": {
-                "framework": "PyTorch",
-                "version": torch.__version__,
-                "command": f"python -m zoo train {recipe.name}",
-                "seed": recipe.seed,
-                "source": recipe.source,
-            },
+    recipe, dataset = model.recipe, DATASETS[model.recipe.dataset]
+    card: Json = {
+        "$schema": "../model.schema.json",
+        "schema": 1,
+        "name": model.name,
+        "title": recipe.title,
+        "task": "classification",
+        "dataset": recipe.dataset,
+        "inputs": [_input(model, "onnx")],
+        "outputs": [{"name": OUTPUT, "dtype": "float32", "shape": ["N", len(dataset.classes)]}],
+        "labels": [*dataset.classes],
+        "batch": model.batch,
+        "accuracy": artifacts[0]["accuracy"],
+        "wrongWeight": _wrong_weight(model, folder),
+        "artifacts": artifacts,
+        "provenance": {
+            "framework": "PyTorch",
+            "version": torch.__version__,
+            "command": f"python -m zoo train {model.name}",
+            "seed": recipe.seed,
+            "source": recipe.source,
+            **({"failed": failed} if failed else {}),
         },
-        folder,
-    )
+    }
+    derive_large(card, folder)
+    write_card(card, folder)
+
+
+def _input(model: Deployed, format: str) -> Json:
+    if model.is_text:
+        # PyTorch's ids are int64; TensorFlow.js and LiteRT.js have no such type.
+        return text_input(INPUT, "int64" if format == "onnx" else "int32", TOKENS, VOCABULARY)
+    return image_input(model.recipe.dataset, INPUT, "NCHW" if format == "onnx" else "NHWC")
+
+
+def _artifact(model: Deployed, form: Form, made: Made, folder: Path) -> Json:
+    path = folder / form.file
+    files = [path, *sorted(path.parent.glob("*.bin"))] if form.format == "tfjs" else [path]
+    measured = samples.measured(model.recipe)
+    right = run(form.format, path, measured, model.batch).argmax(1) == measured.labels
+    entry: Json = {
+        "format": form.format,
+        "precision": form.precision,
+        "variant": form.variant,
+        "files": [file_entry(file, folder) for file in files],
+        "fixedBatch": model.batch if form.fixed else None,
+        "quantization": form.quantization,
+        "accuracy": {
+            "dataset": measured.dataset,
+            "split": measured.split,
+            "n": len(measured),
+            "top1": float(np.mean(right)),
+        },
+        "recorded": _recorded(model, form, folder) if _is_recorded(form) else None,
+        "targets": [*form.targets] or None,
+        "inputs": [_input(model, form.format)] if form.format != "onnx" else None,
+        "provenance": {"tool": made.tool, "version": made.version, "command": made.command, "note": made.note},
+    }
+    entry["provenance"] = {key: value for key, value in entry["provenance"].items() if value is not None}
+    return {key: value for key, value in entry.items() if value is not None}
+
+
+def _is_recorded(form: Form) -> bool:
+    """What the suite cannot compute on the PC itself: it has onnxruntime, and takes fp32 ONNX for fp32 TF.js."""
+    return form.format == "tflite" or (form.format == "tfjs" and form.precision != "fp32")
+
+
+def _recorded(model: Deployed, form: Form, folder: Path) -> list[Json]:
+    return [
+        record(run(form.format, folder / form.file, of, model.batch), of, form.slug, folder, *tool_of(form.format))
+        for of in samples.recorded(model.recipe)
+    ]
+
+
+def _wrong_weight(model: Deployed, folder: Path) -> Json:
+    what, wrong = wrong_weight(folder / f"{model.name}-fp32.onnx")
+    of = samples.measured(model.recipe).first(100)
+    outputs = run_onnx(wrong, of.nchw(), model.batch)
+    return {"what": what, "recorded": record(outputs, of, "wrong-weight", folder, *tool_of("onnx"))}
+
+
+def _failure(form: Form, error: ToolError) -> Json:
+    return {
+        "artifact": form.slug,
+        "tool": error.made.tool,
+        "version": error.made.version,
+        "command": error.made.command,
+        "error": error.said,
+    }

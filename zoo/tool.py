@@ -1,6 +1,26 @@
-"""Runs the command-line tools that migrate models."""
+"""Runs the tools that migrate models, and notes what they were."""
 
 import subprocess
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Made:
+    """How an artifact was made: what the card's provenance says of it."""
+
+    tool: str
+    version: str
+    command: str
+    note: str | None = None
+
+
+class ToolError(Exception):
+    """A tool could not migrate a model: a compatibility result, which the card tells."""
+
+    def __init__(self, made: Made, said: str) -> None:
+        super().__init__(f"{made.tool} {made.version}: {said}")
+        self.made = made
+        self.said = said
 
 
 def run_tool(command: list[str]) -> None:

@@ -50,15 +50,19 @@ class VGG16(nn.Module):
         return self.logits(self.dense2(x).relu())
 
 
-def vgg16_twin(keras, name: str, width: float = 1.0):
-    """float32 [N, 32, 32, 3] -> logits float32 [N, 10]."""
+def vgg16_twin(keras, name: str, width: float = 1.0, folded: bool = False):
+    """float32 [N, 32, 32, 3] -> logits float32 [N, 10].
+
+    @param folded without normalizations, which are in the convolutions' weights and biases then.
+    """
     layers = keras.layers
     images = x = layers.Input((32, 32, 3), name="input")
     for stage, couts in enumerate(CONVS, start=1):
         for number, full in enumerate(couts, start=1):
             at = f"{stage}_{number}"
-            x = layers.Conv2D(int(full * width), 3, padding="same", use_bias=False, name=f"conv{at}")(x)
-            x = layers.BatchNormalization(momentum=1 - MOMENTUM, epsilon=EPSILON, name=f"bn{at}")(x)
+            x = layers.Conv2D(int(full * width), 3, padding="same", use_bias=folded, name=f"conv{at}")(x)
+            if not folded:
+                x = layers.BatchNormalization(momentum=1 - MOMENTUM, epsilon=EPSILON, name=f"bn{at}")(x)
             x = layers.ReLU(name=f"relu{at}")(x)
         x = layers.MaxPooling2D(2, name=f"pool{stage}")(x)
     x = layers.Flatten(name="flatten")(x)
