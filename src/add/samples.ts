@@ -176,7 +176,9 @@ export function samplesFrom(
           `so ${showShape(sample)} or ${showShape(['samples', ...sample])}`,
       );
     }
-    return { input, array, shape, n: hasAxis ? (array.shape[0] ?? 1) : 1 };
+    const n = hasAxis ? (array.shape[0] ?? 1) : 1;
+    if (n === 0) throw new PlumblineError('E_INPUT_DATA', `array "${input.name}" holds no sample`);
+    return { input, array, shape, n };
   });
   const n = Math.max(...parts.map((part) => part.n));
   const fields = parts.map(({ input, array, shape, n: own }): Field => {
