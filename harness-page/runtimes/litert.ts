@@ -137,17 +137,24 @@ async function compile(bytes: Uint8Array, options: Options): Promise<CompiledMod
     return await loadAndCompile(bytes, options);
   } catch (error) {
     const message = messageOf(error);
-    if (!message.includes('Failed to load model from buffer')) throw error;
-    // These are all its words for whatever is wrong with a file.
-    const identifier = new TextDecoder().decode(bytes.subarray(4, 8));
-    const what =
-      identifier === 'TFL3'
-        ? 'is damaged or cut short'
-        : 'is no .tflite file, for it lacks the identifier "TFL3" at its fifth byte';
-    throw new PlumblineError('E_MODEL_LOAD', `${message}: the file of ${String(bytes.length)} bytes ${what}`, {
-      cause: error,
-    });
+    const explained = explain(message, bytes);
+    if (explained === message) throw error;
+    throw new PlumblineError('E_MODEL_LOAD', explained, { cause: error });
   }
+}
+
+/** What LiteRT.js says of a model that it could not load, with what it leaves out. */
+function explain(message: string, bytes: Uint8Array): string {
+  const printed = failuresIn(journal.take()).join(' ');
+  // A place in its own sources: what happened there was printed.
+  if (message.startsWith('ERROR: [')) return printed === '' ? message : `${printed} (${message})`;
+  if (!message.includes('Failed to load model from buffer')) return message;
+  // These are all its words for whatever is wrong with a file.
+  const isTflite = new TextDecoder().decode(bytes.subarray(4, 8)) === 'TFL3';
+  const what = isTflite
+    ? 'is damaged or cut short'
+    : 'is no .tflite file, for it lacks the identifier "TFL3" at its fifth byte';
+  return `${message}: the file of ${String(bytes.length)} bytes ${what}`;
 }
 
 /**

@@ -69,6 +69,30 @@ def lookup(ids: tf.DType) -> tuple[Signature, list[tf.TensorSpec]]:
     return call, [tf.TensorSpec([1, 5], ids, "ids")]
 
 
+def embedding() -> tuple[Signature, list[tf.TensorSpec]]:
+    """The GPU delegate leaves the table to the CPU, and takes what comes after it."""
+    rng = np.random.default_rng(7)
+    table, kernel, head = weights(rng, 10, 8), weights(rng, 40, 16), weights(rng, 16, 3)
+
+    def call(ids: tf.Tensor) -> dict[str, tf.Tensor]:
+        words = tf.reshape(tf.gather(table, ids), [2, 40])
+        return {"logits": tf.matmul(tf.nn.tanh(tf.matmul(words, kernel)), head)}
+
+    return call, [tf.TensorSpec([2, 5], tf.int32, "ids")]
+
+
+def handover() -> tuple[Signature, list[tf.TensorSpec]]:
+    """What the GPU delegate computes is the place in a table that it leaves to the CPU."""
+    rng = np.random.default_rng(8)
+    kernel, table = weights(rng, 8, 8), weights(rng, 10, 2)
+
+    def call(x: tf.Tensor) -> dict[str, tf.Tensor]:
+        places = tf.cast(tf.minimum(tf.abs(tf.matmul(x, kernel)) * 4.0, 9.0), tf.int32)
+        return {"rows": tf.gather(table, places)}
+
+    return call, [tf.TensorSpec([2, 8], tf.float32, "x")]
+
+
 def running() -> tuple[Signature, list[tf.TensorSpec]]:
     """A sum from the last element to the first."""
 
@@ -174,11 +198,13 @@ MODELS: dict[str, tuple[tuple[Signature, list[tf.TensorSpec]], Convert]] = {
     "two-bare": (two(), plain),
     "lookup-int32": (lookup(tf.int32), plain),
     "lookup-int64": (lookup(tf.int64), plain),
+    "embedding": (embedding(), plain),
+    "handover": (handover(), plain),
     "bytes": (brighter(), plain),
     "integers": (counts(), plain),
     "truth": (truth(), plain),
     "running": (running(), plain),
-    "partial": (log_gamma(), plain),
+    "log-gamma": (log_gamma(), plain),
     "flex": (inverse(), with_tensorflow),
     # Also what the harness page warms the runtime up with (harness-page/runtimes/litert-tiny.ts).
     "relu": (relu(), plain),

@@ -1,0 +1,48 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { delegationIn, failuresIn } from './litert-log.js';
+import { TINY_TFLITE } from './litert-tiny.js';
+
+const INFO = 'INFO: [compiled_model.cc:812] Flatbuffer model initialized directly from incoming litert model.';
+const REFUSED = 'ERROR: Following operations are not supported by GPU delegate:';
+
+describe('delegationIn', () => {
+  test('a share of the operations', () => {
+    const lines = [
+      INFO,
+      REFUSED,
+      'GATHER: Only support 1D indices',
+      'SUB: No support of few identical inputs in the same operation.',
+      '53 operations will run on the GPU, and the remaining 5 operations will run on the CPU.',
+      'I1124 10:34:01.027000  755312 delegate_kernel.cc:855] Initializing WebGPU-based API from graph.',
+    ];
+    expect(delegationIn(lines)).toEqual({
+      gpu: 53,
+      cpu: 5,
+      refusals: ['GATHER: Only support 1D indices', 'SUB: No support of few identical inputs in the same operation.'],
+    });
+  });
+
+  test('none of the operations', () => {
+    const last = 'No operations will run on the GPU, and all 7 operations will run on the CPU.';
+    expect(delegationIn([REFUSED, 'CAST: odd', last])).toEqual({ gpu: 0, cpu: 7, refusals: ['CAST: odd'] });
+    expect(delegationIn([last])).toEqual({ gpu: 0, cpu: 7, refusals: [] });
+  });
+
+  test('nothing was refused', () => {
+    expect(delegationIn([])).toBeUndefined();
+    expect(delegationIn([INFO])).toBeUndefined();
+  });
+});
+
+test('failuresIn: errors in either form, no news', () => {
+  const failed = 'ERROR: Node number 0 (FlexMatrixInverse) failed to prepare.';
+  const logged = 'E1124 10:33:43.857999  736560 delegate_webgpu.cc:243] lost';
+  const news = [INFO, 'WARNING: [npu_registry.cc:34] NPU', 'I1124 10:33:43.857999  736560 delegate_webgpu.cc:243] ok'];
+  expect(failuresIn([...news, failed, logged])).toEqual([failed, logged]);
+});
+
+test('the tiny model is the one that the script makes', () => {
+  const file = new URL('../../tests/litert/models/relu.tflite', import.meta.url);
+  expect(TINY_TFLITE).toBe(readFileSync(file).toString('base64'));
+});
