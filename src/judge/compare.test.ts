@@ -380,6 +380,16 @@ describe('gain', () => {
     }
   });
 
+  test('noise that hides any gain is none either, of some hundred elements', () => {
+    const wide = { ...loose, relative: 1, absolute: 1 };
+    for (let seed = 1; seed <= 30; seed++) {
+      const random = seeded(seed);
+      const some = float32(Array.from({ length: 200 }, () => 1 + random()));
+      const got = mapped(some, (value) => value * (1 + (random() - 0.5)));
+      expect(compareTensors(got, some, wide).excess, `seed ${String(seed)}`).toBeUndefined();
+    }
+  });
+
   test('scaling is seen through such noise', () => {
     const random = seeded(5);
     const got = mapped(want, (value) => value * 1.01 + (random() - 0.5) * 0.05 * Math.abs(value));

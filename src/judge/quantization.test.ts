@@ -101,6 +101,19 @@ describe('loss and drift', () => {
     expect(quantization?.words).toMatch(/neither clearly further/);
   });
 
+  test('where one is hardly further than the other, neither', () => {
+    const random = seeded(9);
+    const noisy = (size: number): TensorData => mapped(original, (value) => value + (random() - 0.5) * size);
+    for (const [cell, pc] of [
+      [3.3, 3],
+      [3, 3.3],
+    ] as const) {
+      expect(judged(noisy(cell), noisy(pc)).quantization).not.toHaveProperty('side');
+    }
+    expect(judged(noisy(4.5), noisy(3)).quantization?.side).toBe('browser');
+    expect(judged(noisy(3), noisy(4.5)).quantization?.side).toBe('pc');
+  });
+
   test('both', () => {
     expect(
       judged(
@@ -154,6 +167,29 @@ test('a loss beyond the limit that is no more than chance is not red', () => {
   expect(verdict.quantization?.loss.difference).toBeLessThan(-0.03);
   expect(verdict.quantization?.loss.pValue).toBeGreaterThan(0.01);
   expect(verdict.status).toBe('pass');
+});
+
+test('more flips than ties explain fail, though no element is too far', () => {
+  // Two classes 0.02 apart: a step turns them.
+  const want = float32(
+    Array.from({ length: 800 }, (_, i) => (i % 2 === 0 ? 1.02 : 1)),
+    [N, 2],
+  );
+  const turned = (count: number): TensorData =>
+    mapped(want, (value, i) => (i % 2 === 1 && i < 2 * count ? 1.04 : value));
+  const flips = (count: number): Verdict =>
+    judged(turned(count), want, {
+      fp32: [want],
+      labels: undefined,
+      outputSpecs: [{ name: 'logits', dtype: 'float32', shape: ['N', 2] }],
+    });
+  // Two per cent of 400 samples, and of 800 elements.
+  expect(flips(8)).toMatchObject({ status: 'pass', agreement: { n: N, flips: 8, beyondTies: 8 } });
+  expect(flips(9)).toMatchObject({
+    status: 'fail',
+    reason: { code: 'E_AGREEMENT' },
+    quantization: { moved: 'platform' },
+  });
 });
 
 describe('what the baseline covers', () => {

@@ -100,10 +100,13 @@ function driftWords(
   arithmetic: Arithmetic,
 ): string {
   const { difference, pValue = 1, agreement } = drift;
+  const same = 'the PC running the same artifact';
   const adds =
     difference === undefined
-      ? `The browser is ${shown(drift.distance)} from the PC running the same artifact`
-      : `The browser ${difference < 0 ? 'loses another' : 'gains'} ${points(Math.abs(difference))} points on the PC running the same artifact (p = ${show(pValue)})`;
+      ? `The browser’s outputs are ${shown(drift.distance)} from those of ${same}`
+      : difference === 0
+        ? `The browser is as accurate as ${same}`
+        : `The browser ${difference < 0 ? 'loses another' : 'gains'} ${points(Math.abs(difference))} points on ${same} (p = ${show(pValue)})`;
   const agree = agreement === undefined ? '' : ` and agrees with it on ${percent(agreement)}`;
   const distances = `${shown(whole.distance)} from the fp32 original, the PC ${shown(loss.distance)}`;
   const moved =

@@ -79,25 +79,28 @@ export const TOLERANCES: readonly ToleranceRow[] = [
     name: 'dynamic int8 on a CPU',
     arithmetic: 'dynamic int8',
     backends: CPU,
-    relative: 1e-4,
-    absolute: 1e-4,
-    outliers: { share: 0.02, factor: 100 },
+    relative: 1e-3,
+    absolute: 1e-3,
+    outliers: { share: 0.02, factor: 10 },
     reason:
       'Sums of integers are exact, so elements are the same but for the float32 scales, unless an activation on the border ' +
-      'between two of its 255 steps went to the other side: then the logits of its sample move by a part of a step. Of LeNet, ' +
-      'ResNet-20 and VGG-16 on ort-wasm at most 0.3 % of the elements did, none by more than 0.33 %. One per cent is the most ' +
-      'for any, so that outputs scaled by 1.01, a channel lost or a step of 8 bits taken for 7 are beyond.',
+      'between two of its 255 steps went to the other side: then the logits of its sample move by a part of a step. Beyond ' +
+      '1e-3 came 0.1 % of the elements of LeNet-1 and ResNet-20 on ort-wasm, 0.6 % on litert-wasm, none beyond 4e-3. One per ' +
+      'cent is the most for any, so that outputs scaled by 1.01, a channel lost or a step of 8 bits taken for 7 are caught.',
   },
   {
     name: 'dynamic int8 on a GPU',
     arithmetic: 'dynamic int8',
     backends: GPU,
-    relative: 1e-4,
-    absolute: 1e-4,
-    outliers: { share: 0.05, factor: 200 },
+    relative: 4e-2,
+    absolute: 4e-2,
+    outliers: { share: 0.02, factor: 3 },
+    gain: 5e-3,
     reason:
-      'As on a CPU (on SwiftShader and lavapipe the same elements moved by as much), with the float32 of a GPU before each ' +
-      'step, ten times less exact: more values cross a border.',
+      'onnxruntime’s providers gave what they give on a CPU, but LiteRT’s reads the weights back to floats and does not quantize ' +
+      'activations at all: its outputs are nearer to the fp32 original than the PC’s, and differ by what activations on 255 ' +
+      'steps lose, which went up to 2.4e-2 for LeNet-1 and grows with depth. Those errors go both ways, so outputs scaled as a whole ' +
+      'are told by their gain; one that is negated, swapped or lost is beyond three times the tolerance.',
   },
   {
     name: 'static int8 on a CPU',
@@ -109,19 +112,21 @@ export const TOLERANCES: readonly ToleranceRow[] = [
     reason:
       'As dynamic int8, but the outputs are on steps themselves: 3 to 4 % of the median logit each (a range of some ten times ' +
       'that, in 255). What an activation on a border flips moves a logit by a whole step or not at all: 0.7 % of the elements of ' +
-      'ResNet-20, one of 100,000 of LeNet-1, by one step each. So few may move, and none by more than three steps (a tenth).',
+      'ResNet-20 on ort-wasm, two of 100,000 of LeNet-1, none on litert-wasm, and by one step each. So few may move, and none by ' +
+      'more than three steps (a tenth).',
   },
   {
     name: 'static int8 on a GPU',
     arithmetic: 'static int8',
     backends: GPU,
-    relative: 1e-4,
-    absolute: 1e-4,
-    outliers: { share: 0.1, factor: 1000 },
+    relative: 5e-2,
+    absolute: 5e-2,
+    outliers: { share: 0.05, factor: 3 },
+    gain: 5e-3,
     reason:
-      'As on a CPU (integer kernels on SwiftShader gave the same bits), but a provider without such kernels dequantizes and ' +
-      'computes in floats between two steps, which moves more values over a border: 6 % of the elements of ResNet-20 on ' +
-      'lavapipe, by one step or two.',
+      'Integer kernels on SwiftShader gave the bits of the CPU, but a provider that lacks them computes in floats between two steps, ' +
+      'which moves many values over a border: 6 % of the elements of ResNet-20 by one step or two (onnxruntime on lavapipe), 16 % ' +
+      'of LeNet-1 by one (LiteRT). So a step is within tolerance, three are the most, and scaling is told by the gain.',
   },
 ];
 
