@@ -70,7 +70,7 @@ function onnxForm(model: Model, precision: Artifact['precision']): Artifact | un
 }
 
 /** ONNX is computed here, whatever was recorded elsewhere. */
-const isRecorded = ({ format, recorded }: Artifact): boolean => format !== 'onnx' && recorded !== undefined;
+export const isRecorded = ({ format, recorded }: Artifact): boolean => format !== 'onnx' && recorded !== undefined;
 
 /**
  * What the cells of an artifact are judged against: what was recorded of it, else what {@link loadBaseline} gives for

@@ -11,7 +11,12 @@ import type { OpenModel } from './batches.js';
  * are found beside the model.
  */
 export async function openOrtNative(file: string, outputs: readonly OutputSpec[]): Promise<OpenModel> {
-  const session = await ort.InferenceSession.create(file, { intraOpNumThreads: 1, interOpNumThreads: 1 });
+  const session = await ort.InferenceSession.create(file, {
+    intraOpNumThreads: 1,
+    interOpNumThreads: 1,
+    // What fails is thrown, and told where it belongs.
+    logSeverityLevel: 4,
+  });
   return {
     async run(inputs) {
       const results = await session.run(Object.fromEntries(inputs.map((input) => [input.name, toOrt(input)])));

@@ -2,10 +2,12 @@
 import { faultedBaseline, loadBaseline, loadReference, originalArtifact } from '../baseline/baseline.js';
 import { loadRecorded } from '../baseline/recorded.js';
 import { assertSound } from '../baseline/sound.js';
-import { loadDatasetOf, type Dataset } from '../datasets/index.js';
+import { datasetFor } from '../baseline/samples.js';
+import type { Dataset } from '../datasets/index.js';
 import { top1, type WrongWeight } from '../judge/index.js';
 import type { Observed } from '../observations/store.js';
 import type { Model } from '../plan/cards.js';
+import type { PlannedCell } from '../plan/plan.js';
 import { artifactSlug } from '../protocol/cell.js';
 import type { Artifact } from '../protocol/card.js';
 import type { TensorData } from '../protocol/observation.js';
@@ -95,13 +97,17 @@ function assertAccurate({ card }: Model, { observation: { n }, outputs }: Observ
   assertSound(card, right / n, n);
 }
 
-/** Gives the baselines of a model's dataset; each dataset is loaded once. */
-export function baselinesByDataset(): (model: Model) => Promise<Baselines> {
-  const known = new Map<string, Promise<Baselines>>();
-  return (model) => {
-    const name = model.card.dataset;
-    const pending = known.get(name) ?? loadDatasetOf(model).then((dataset) => new Baselines(dataset));
-    known.set(name, pending);
-    return pending;
+/** Gives the baselines of the dataset that an artifact is run on: one set a dataset. */
+export function baselinesByDataset(): (cell: Pick<PlannedCell, 'model' | 'artifact'>) => Promise<Baselines> {
+  const known = new Map<string, Baselines>();
+  const datasets = new Map<string, Promise<Dataset>>();
+  return async ({ model, artifact }) => {
+    const key = `${model.card.name}/${artifactSlug(artifact)}`;
+    const pending = datasets.get(key) ?? datasetFor(model, artifact);
+    datasets.set(key, pending);
+    const dataset = await pending;
+    const baselines = known.get(dataset.slug) ?? new Baselines(dataset);
+    known.set(dataset.slug, baselines);
+    return baselines;
   };
 }

@@ -8,7 +8,6 @@ import { gatherCell } from '../gather/cell.js';
 import { PagePool } from '../gather/pages.js';
 import { deadlinesFrom, type Deadlines } from '../gather/settings.js';
 import type { Observed } from '../observations/store.js';
-import type { Model } from '../plan/cards.js';
 import type { PlannedCell } from '../plan/plan.js';
 import { attachCell } from '../report/attachments.js';
 import { harnessUrl, startHarness } from '../server/harness.js';
@@ -25,7 +24,7 @@ interface WorkerFixtures {
   /** The browser of the project, with its warm page. */
   pool: PagePool;
   /** The baselines of what a model is run on. */
-  baselinesOf: (model: Model) => Promise<Baselines>;
+  baselinesOf: (cell: PlannedCell) => Promise<Baselines>;
 }
 
 interface TestFixtures {
@@ -74,21 +73,21 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
 
   gather: async ({ pool, server, deadlines, baselinesOf }, use) => {
     await use(async (cell) => {
-      const { dataset } = await baselinesOf(cell.model);
+      const { dataset } = await baselinesOf(cell);
       return await gatherCell(cell, { pool, server, dataset, deadlines });
     });
   },
 
   compute: async ({ baselinesOf }, use) => {
     await use(async (cell) => {
-      const baselines = await baselinesOf(cell.model);
+      const baselines = await baselinesOf(cell);
       return await baselines.observe(cell.model, cell.artifact);
     });
   },
 
   judge: async ({ baselinesOf }, use) => {
     await use(async (cell, observed) => {
-      return await judgeCell(cell, observed, await baselinesOf(cell.model));
+      return await judgeCell(cell, observed, await baselinesOf(cell));
     });
   },
 

@@ -27,7 +27,7 @@ export async function judge(): Promise<number> {
   for (const cell of [...baselines, ...cells]) {
     const observed = await loadObservation(path.join(observations, cell.id));
     if (observed === undefined) continue;
-    records.push((await judgeCell(cell, observed, await baselinesOf(cell.model))).record);
+    records.push((await judgeCell(cell, observed, await baselinesOf(cell))).record);
   }
   if (records.length === 0) {
     throw new PlumblineError('E_USAGE', `there are no observations in ${observations}`, {
