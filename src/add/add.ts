@@ -30,7 +30,7 @@ import type { TensorData } from '../protocol/observation.js';
 import { unsupportedTensor, type ModelFacts } from './facts.js';
 import { readArrays } from './npy.js';
 import { readModelFile } from './read.js';
-import { generateSamples, isBatchable, samplesFrom, type Samples } from './samples.js';
+import { LEAST_SIZES, generateSamples, isBatchable, samplesFrom, type Samples } from './samples.js';
 import { runTflite } from './tflite-pc.js';
 
 export interface AddOptions {
@@ -81,10 +81,12 @@ export async function addModel(options: AddOptions): Promise<string> {
   try {
     const folder = path.join(work, name);
     await mkdir(folder);
-    const samplesOf = (batched: boolean): Samples =>
-      arrays === undefined ? generateSamples(facts.inputs, batched, name) : samplesFrom(arrays, facts.inputs, batched);
+    const samplesOf = (batched: boolean, least: number): Samples =>
+      arrays === undefined
+        ? generateSamples(facts.inputs, batched, name, least)
+        : samplesFrom(arrays, facts.inputs, batched);
     const files = await copyFiles(facts, options.file, folder, name);
-    const { samples, outputs, recorded } = await settle(facts, folder, files, samplesOf, options.say);
+    const { samples, outputs, recorded } = await settleSomehow(facts, folder, files, samplesOf, options.say);
     const card = writeCard(
       facts,
       name,
@@ -153,6 +155,33 @@ interface Recording {
   readonly tool: string;
   readonly version: string;
   readonly outputs: readonly TensorData[];
+}
+
+type SamplesOf = (batched: boolean, least: number) => Samples;
+
+/** Settles with open axes as short as they may be; where the PC refuses that, with longer ones. */
+async function settleSomehow(
+  facts: ModelFacts,
+  folder: string,
+  files: readonly ArtifactFile[],
+  samplesOf: SamplesOf,
+  say: (line: string) => void,
+): Promise<Settled> {
+  let refused: unknown;
+  let before = '';
+  for (const least of LEAST_SIZES) {
+    const of = (batched: boolean): Samples => samplesOf(batched, least);
+    const shapes = JSON.stringify(of(false).fields.map(({ shape }) => shape));
+    if (shapes === before) continue;
+    before = shapes;
+    try {
+      return await settle(facts, folder, files, of, say);
+    } catch (error) {
+      if (!(error instanceof PlumblineError) || error.code !== 'E_BASELINE') throw error;
+      refused ??= error;
+    }
+  }
+  throw refused;
 }
 
 /** Runs the model once, to learn what its outputs are like; finds out whether it takes batches. */

@@ -43,7 +43,26 @@ describe('generateSamples', () => {
     ]);
     expect(notes.join('\n')).toMatch(/"ids": axis 1 \(seq\) is taken to be 16/);
     // A mask of zeros alone would be no text.
-    expect([...new Set(fields[1]?.data)]).toEqual([1n]);
+    expect([...new Set(fields[1]?.data as BigInt64Array)]).toEqual([1n]);
+  });
+
+  test('is as long as is asked for, but for batches and the middle of a recurrent state', () => {
+    const speech = [
+      input('audio', [undefined, undefined]),
+      input('state', [2, undefined, 128]),
+      input('h', [2, 'batch', 64]),
+    ];
+    const shapes = (least: number) => generateSamples(speech, false, 'm', least).fields.map(({ shape }) => shape);
+    expect(shapes(1)).toEqual([
+      [1, 8],
+      [2, 1, 128],
+      [2, 1, 64],
+    ]);
+    expect(shapes(512)).toEqual([
+      [1, 512],
+      [2, 1, 128],
+      [2, 1, 64],
+    ]);
   });
 
   test('is the same for one name, another for another', () => {

@@ -54,14 +54,26 @@ export function isBatchable(inputs: readonly TensorFacts[], outputs: readonly Pi
   );
 }
 
-/** Seeded samples. @param seedName what the seed is made from */
-export function generateSamples(inputs: readonly TensorFacts[], batched: boolean, seedName: string): Samples {
+/** How long open axes are made at least, one try after the other: speech models refuse what is shorter than a window. */
+export const LEAST_SIZES = [1, 64, 512] as const;
+
+/**
+ * Seeded samples.
+ * @param seedName what the seed is made from
+ * @param least what open axes of what is no image are made at least
+ */
+export function generateSamples(
+  inputs: readonly TensorFacts[],
+  batched: boolean,
+  seedName: string,
+  least = 1,
+): Samples {
   const sizes = new Map<string, number>();
   const notes: string[] = [];
   const shapes = inputs.map(({ name, shape }) =>
     shape.slice(batched ? 1 : 0).map((dimension, axis) => {
       if (typeof dimension === 'number') return dimension;
-      const size = openSize(dimension, shape, axis + (batched ? 1 : 0));
+      const size = openSize(dimension, shape, axis + (batched ? 1 : 0), least);
       const known = dimension === undefined ? size : (sizes.get(dimension) ?? size);
       if (dimension !== undefined) sizes.set(dimension, known);
       notes.push(
@@ -91,12 +103,15 @@ export function generateSamples(inputs: readonly TensorFacts[], batched: boolean
   return { n, fields, specs: specsOf(inputs, fields, batched, ranges), notes };
 }
 
-function openSize(dimension: Dimension, shape: readonly Dimension[], axis: number): number {
-  if (axis === 0) return 1;
+function openSize(dimension: Dimension, shape: readonly Dimension[], axis: number, least: number): number {
+  // In front is the batch; so is the middle of a recurrent state, [layers, batch, units].
+  const [before, , behind] = shape;
+  const state = shape.length === 3 && axis === 1 && typeof before === 'number' && typeof behind === 'number';
+  if (axis === 0 || state) return 1;
   const named = typeof dimension === 'string' ? SIZES.find(([pattern]) => pattern.test(dimension)) : undefined;
-  if (named !== undefined) return named[1];
+  if (named !== undefined) return named[1] < IMAGE_SIDE && named[1] > 3 ? Math.max(least, named[1]) : named[1];
   const image = shape.length === 4 && (shape[1] === 3 || shape[3] === 3 || shape[1] === 1 || shape[3] === 1);
-  return image ? IMAGE_SIDE : ANY_SIZE;
+  return image ? IMAGE_SIDE : Math.max(least, ANY_SIZE);
 }
 
 /** What values an input takes, where the model does not tell. Both ends are inclusive for integers. */
