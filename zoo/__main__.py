@@ -1,8 +1,8 @@
 """The model zoo, run from the root of the repository. See zoo/README.md.
 
 train: trains in PyTorch or, with --framework keras, in Keras; into zoo/.cache and zoo/logs. export: writes
-fixtures/models/<model>. verify: checks what is there against its card and against PyTorch. tiny: prints the model that
-warms a runtime up, in base64.
+fixtures/models/<model>. verify: checks what is there against its card and against PyTorch. table: prints the README's
+table of artifacts. tiny: prints the model that warms a runtime up, in base64.
 """
 
 import argparse
@@ -15,7 +15,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m zoo", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("command", choices=["train", "export", "verify", "tiny"])
+    parser.add_argument("command", choices=["train", "export", "verify", "table", "tiny"])
     parser.add_argument("models", nargs="*", metavar="model", help=f"of {', '.join(RECIPES)}; none: all of them")
     parser.add_argument("--framework", choices=["torch", "keras"], default="torch", help="train: in which one")
     parser.add_argument("--width", type=float, default=0.5, help="of VGG-16, as a share of the published one")
@@ -25,6 +25,11 @@ def main() -> None:
         from .tiny import tiny_model_base64
 
         print(tiny_model_base64())
+        return
+    if args.command == "table":
+        from .table import artifact_table
+
+        print(artifact_table())
         return
     unknown = set(args.models) - set(RECIPES)
     if unknown:

@@ -79,11 +79,12 @@ def _weights(about: dict, folder: Path) -> dict[str, np.ndarray]:
 
 
 def _graph_function(about: dict, folder: Path):
-    """The graph as TF.js has it, operators fused and all, as a function of TensorFlow."""
+    """The graph as TF.js has it, convolutions fused and all, as a function of TensorFlow."""
     import tensorflow as tf
     from google.protobuf import json_format
 
     graph = json_format.ParseDict(about["modelTopology"], tf.compat.v1.GraphDef(), ignore_unknown_fields=True)
+    _split_products(graph)
     values = _weights(about, folder)
     for node in graph.node:
         if node.op == "Const":
@@ -93,3 +94,26 @@ def _graph_function(about: dict, folder: Path):
     imported = tf.compat.v1.wrap_function(lambda: tf.import_graph_def(graph, name=""), [])
     run = imported.prune(source["name"], target["name"])
     return lambda x: run(tf.constant(x)).numpy()
+
+
+def _split_products(graph) -> None:
+    """Takes each `_FusedMatMul` apart, in place: what TF.js adds there may have any shape, as in a recurrent layer,
+    where the converter takes another product for the bias; TensorFlow wants a vector."""
+    for node in list(graph.node):
+        if node.op != "_FusedMatMul":
+            continue
+        steps = [step.decode() for step in node.attr["fused_ops"].list.s]
+        dtype = node.attr["T"]
+        inputs, (addend, *more) = node.input[:2], node.input[2:]
+        assert steps[0] == "BiasAdd" and not more, f"{node.name}: {steps} of {len(node.input)} inputs"
+        last = graph.node.add(name=f"{node.name}/product", op="MatMul", input=inputs)
+        for key in ("transpose_a", "transpose_b", "T"):
+            last.attr[key].CopyFrom(node.attr[key])
+        # The last step has the name that others know.
+        for index, step in enumerate(steps):
+            name = node.name if index == len(steps) - 1 else f"{node.name}/{step}"
+            if name == node.name:
+                graph.node.remove(node)
+            op, operands = ("AddV2", [last.name, addend]) if step == "BiasAdd" else (step, [last.name])
+            last = graph.node.add(name=name, op=op, input=operands)
+            last.attr["T"].CopyFrom(dtype)
