@@ -82,12 +82,14 @@ describe('loss and drift', () => {
       reason: { code: 'E_NUMERIC' },
       quantization: { moved: 'platform', side: 'browser', loss: { difference: 0 } },
     });
-    expect(verdict.quantization?.words).toMatch(/The browser loses another \d.*it is the browser that moved\./);
+    expect(verdict.quantization?.words).toMatch(
+      /The browser loses another \d.*it is the browser that moved\. That is more than/,
+    );
   });
 
   test('where the PC is the further one, the PC is named', () => {
     // As a CPU without VNNI does: large sums saturate.
-    const saturated = mapped(sound, (value) => Math.min(value, 8));
+    const saturated = mapped(sound, (value) => Math.min(value, 13));
     const verdict = judged(sound, saturated);
     expect(verdict).toMatchObject({ status: 'fail', quantization: { side: 'pc' } });
     expect(verdict.quantization?.words).toMatch(/it is the PC that moved\. By design, x86 CPUs without VNNI/);
@@ -190,6 +192,25 @@ test('more flips than ties explain fail, though no element is too far', () => {
     reason: { code: 'E_AGREEMENT' },
     quantization: { moved: 'platform' },
   });
+});
+
+test('of several outputs the one that fails is named, though another holds the worst element', () => {
+  const far = mapped(sound, (value, i) => (i === 5 ? value + 0.05 * (Math.abs(value) + 3) : value));
+  const other = { ...sound, name: 'other' };
+  const many = mapped(other, (value) => value * 1.0005);
+  const verdict = judged(far, sound, {
+    outputs: [far, many],
+    baseline: [sound, other],
+    outputSpecs: [
+      { name: 'logits', dtype: 'float32', shape: ['N', 10] },
+      { name: 'other', dtype: 'float32', shape: ['N', 10] },
+    ],
+  });
+  expect(judged(far, sound).status).toBe('pass');
+  expect(verdict.reason?.message).toMatch(
+    /^element \d+ of "other".* elements are beyond tolerance, where 2 % may be, up to 1000 times the tolerance\.$/,
+  );
+  expect(verdict.numeric?.worst).toMatchObject({ sample: 0, index: 5 });
 });
 
 describe('what the baseline covers', () => {

@@ -44,7 +44,18 @@ export function quantizationOf(input: QuantizationCase): {
   const side = platform ? sideOf(number(whole.distance), number(loss.distance)) : undefined;
   const words = [
     lossWords(loss),
-    ...(platform ? [driftWords(drift, whole, loss, side, arithmeticOf(precision, quantization))] : []),
+    ...(platform
+      ? [
+          driftWords({
+            drift,
+            whole,
+            loss,
+            side,
+            arithmetic: arithmeticOf(precision, quantization),
+            limit: limit.distance,
+          }),
+        ]
+      : []),
   ].join(' ');
   return {
     result: {
@@ -92,13 +103,18 @@ function lossWords({ n, difference, pValue = 1, agreement, distance }: Parity): 
   return `Quantization ${what} ${points(Math.abs(difference))} points on the PC (p = ${show(pValue)})${agree}.`;
 }
 
-function driftWords(
-  drift: Parity,
-  whole: Parity,
-  loss: Parity,
-  side: QuantizationResult['side'],
-  arithmetic: Arithmetic,
-): string {
+interface Drift {
+  readonly drift: Parity;
+  /** The cell beside the fp32 original. */
+  readonly whole: Parity;
+  readonly loss: Parity;
+  readonly side: QuantizationResult['side'];
+  readonly arithmetic: Arithmetic;
+  /** The largest distance that is still put down to how numbers are rounded. */
+  readonly limit: number;
+}
+
+function driftWords({ drift, whole, loss, side, arithmetic, limit }: Drift): string {
   const { difference, pValue = 1, agreement } = drift;
   const same = 'the PC running the same artifact';
   const adds =
@@ -113,7 +129,12 @@ function driftWords(
     side === undefined
       ? `The browser is ${distances}: neither clearly further`
       : `The browser is ${distances}: it is the ${side === 'pc' ? 'PC' : 'browser'} that moved`;
-  const cause = side === undefined ? undefined : BY_DESIGN[arithmetic][side];
+  const cause =
+    number(drift.distance) > limit
+      ? 'That is more than kernels which differ by design account for.'
+      : side === undefined
+        ? undefined
+        : BY_DESIGN[arithmetic][side];
   return `${adds}${agree}. ${moved}.${cause === undefined ? '' : ` ${cause}`}`;
 }
 

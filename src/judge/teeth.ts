@@ -54,7 +54,7 @@ export function teethOf(input: TeethCase): Teeth | undefined {
     tried.push(name);
     if (exceeds(mutant, want, limits)) continue;
     if (isScores && isAnotherAnswer(mutant, pair, input)) continue;
-    survivors.push({ mutant: name, reason: whyBelow(mutant, got, want, limits, pair, stock.row) });
+    survivors.push({ mutant: name, reason: whyBelow({ mutant, got, want, limits, pair, tolerance: input.tolerance }) });
   }
   return { killed: tried.length - survivors.length, total: tried.length, tried, survivors };
 }
@@ -68,15 +68,18 @@ function isAnotherAnswer(mutant: Float32Array, pair: Pair, { tolerance, classes,
   return labels !== undefined && accuracyOf(predicted, classes, classes, labels).pValue < ACCURACY_ALPHA;
 }
 
+interface Survivor {
+  readonly mutant: Float32Array;
+  readonly got: Float32Array;
+  readonly want: Float32Array;
+  readonly limits: Limits;
+  readonly pair: Pair;
+  readonly tolerance: Tolerance;
+}
+
 /** By numbers: what the mutant changes most, in units of what the tolerance allows there. */
-function whyBelow(
-  mutant: Float32Array,
-  got: Float32Array,
-  want: Float32Array,
-  { relative, floor, factor }: Limits,
-  { element }: Pair,
-  row: number,
-): string {
+function whyBelow({ mutant, got, want, limits: { relative, floor, factor }, pair, tolerance }: Survivor): string {
+  const row = rowLength(pair.want);
   let changed = 0;
   let worst = 0;
   let most = -1;
@@ -91,9 +94,10 @@ function whyBelow(
     }
   }
   if (changed === 0) return 'it changes nothing: the outputs are the same with the fault';
-  const place = `${element.replace('#', String(worst % row))} of sample ${String(Math.floor(worst / row))}`;
-  const allowed = factor * (relative * Math.abs(want[worst] as number) + floor);
-  const few = factor === 1 ? '' : `, as ${percent(changed / mutant.length)} of the elements may`;
+  const place = `${pair.element.replace('#', String(worst % row))} of sample ${String(Math.floor(worst / row))}`;
+  const isOutlier = most > 1;
+  const allowed = (isOutlier ? factor : 1) * (relative * Math.abs(want[worst] as number) + floor);
+  const few = isOutlier ? `, as up to ${percent(tolerance.outliers?.share ?? 0)} of the elements may be off` : '';
   return (
     `it changes ${String(changed)} of ${String(mutant.length)} elements, ${place} the most: from ${show(got[worst] as number)} to ` +
     `${show(mutant[worst] as number)}, where the PC has ${show(want[worst] as number)} give or take ${show(allowed)}${few}`

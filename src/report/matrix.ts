@@ -98,12 +98,18 @@ function rowsByModel(records: readonly ResultRecord[]): Map<string, Row[]> {
   return models;
 }
 
-/** The baseline's accuracy over the most samples that any cell of the row had. */
-function baselineOf(row: Row): string {
+/** The accuracy over the most samples. */
+function widest(records: Iterable<ResultRecord>): ResultRecord['accuracy'] {
   let best: ResultRecord['accuracy'];
-  for (const { accuracy } of row.cells.values()) {
+  for (const { accuracy } of records) {
     if (accuracy !== undefined && accuracy.n > (best?.n ?? 0)) best = accuracy;
   }
+  return best;
+}
+
+/** The baseline's accuracy over the most samples that any cell of the row had. */
+function baselineOf(row: Row): string {
+  const best = widest(row.cells.values());
   return best === undefined ? '' : percent(best.baselineTop1);
 }
 
@@ -284,16 +290,15 @@ const shortPoints = (difference: number): string => {
   return Math.abs(difference) >= 0.0995 ? text.replace(/\..*/, '') : text.replace(/\d$/, '');
 };
 
-/** The PC's accuracy, and behind it what quantization lost. */
+/** The PC's accuracy over the most samples that anything was judged on, and behind it what quantization lost. */
 function pcText(colors: Colors, rows: readonly Row[], baseline: ResultRecord | undefined): string {
-  const accuracy = baseline?.accuracy?.top1;
-  const loss = (baseline ?? [...(rows[0]?.cells.values() ?? [])].find(({ quantization }) => quantization !== undefined))
-    ?.quantization?.loss.difference;
-  const first = accuracy === undefined ? bestBaseline(rows) : percent(accuracy);
-  return colors.dim(`${first}${loss === undefined || first === '' ? '' : ` ${points(loss)}`}`);
+  const records = [...(baseline === undefined ? [] : [baseline]), ...rows.flatMap(({ cells }) => [...cells.values()])];
+  const most = widest(records);
+  const loss = (baseline ?? records.find(({ quantization }) => quantization !== undefined))?.quantization?.loss
+    .difference;
+  if (most === undefined) return '';
+  return colors.dim(`${percent(most.baselineTop1)}${loss === undefined ? '' : ` ${points(loss)}`}`);
 }
-
-const bestBaseline = (rows: readonly Row[]): string => rows.map(baselineOf).find((text) => text !== '') ?? '';
 
 /** A row an artifact, a column a backend, a sign an engine. */
 function compactTable(
