@@ -49,10 +49,20 @@ describe('patterns', () => {
 
   test('the first entry that matches counts', () => {
     const particular = { ...webgl, cells: 'lenet5/onnx-fp32/ort-webgl@firefox', code: 'E_MODEL_LOAD' } as const;
-    expect(expectationFor([particular, webgl], particular.cells)).toBe(particular);
-    expect(expectationFor([webgl, particular], particular.cells)).toBe(webgl);
-    expect(expectationFor([particular, webgl], 'lenet5/onnx-fp32/ort-webgl@webkit')).toBe(webgl);
-    expect(expectationFor([particular, webgl], 'lenet5/onnx-fp32/ort-wasm-t1@webkit')).toBeUndefined();
+    expect(expectationFor([particular, webgl], particular.cells, undefined)).toBe(particular);
+    expect(expectationFor([webgl, particular], particular.cells, undefined)).toBe(webgl);
+    expect(expectationFor([particular, webgl], 'lenet5/onnx-fp32/ort-webgl@webkit', undefined)).toBe(webgl);
+    expect(expectationFor([particular, webgl], 'lenet5/onnx-fp32/ort-wasm-t1@webkit', undefined)).toBeUndefined();
+  });
+
+  test('an entry with a GPU counts on such a one alone', () => {
+    const soft = { ...webgl, gpu: 'SwiftShader' };
+    const id = 'lenet5/onnx-fp32/ort-webgl@chromium';
+    expect(expectationFor([soft], id, 'google swiftshader')).toBe(soft);
+    expect(expectationFor([soft], id, 'nvidia ada')).toBeUndefined();
+    expect(expectationFor([soft, webgl], id, 'nvidia ada')).toBe(webgl);
+    expect(unmatchedExpectations([soft, webgl], [id])).toEqual([]);
+    expect(unmatchedExpectations([webgl, soft], [id])).toEqual([soft]);
   });
 
   test('entries that count for no cell are found, those in the shadow of others too', () => {
@@ -112,8 +122,8 @@ describe('reading', () => {
 describe('the project’s own', () => {
   test('specs/expectations.json is well-formed, and its webgl entry leaves the fixed batch alone', () => {
     const expectations = parseExpectations(specs('expectations.json'));
-    expect(expectationFor(expectations, 'lenet5/onnx-fp32/ort-webgl@chromium')?.link).toMatch(/13909$/);
-    expect(expectationFor(expectations, 'lenet5/onnx-fp32-b100/ort-webgl@chromium')).toBeUndefined();
+    expect(expectationFor(expectations, 'lenet5/onnx-fp32/ort-webgl@chromium', undefined)?.link).toMatch(/13909$/);
+    expect(expectationFor(expectations, 'lenet5/onnx-fp32-b100/ort-webgl@chromium', undefined)).toBeUndefined();
   });
 
   test('the published schema is that of the code', () => {

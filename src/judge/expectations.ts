@@ -30,6 +30,11 @@ export const expectationSchema = z
         'a cell id, model/format-precision/runtime-backend@browser, in which * and ? stand for parts of words',
       )
       .describe('The cells that are meant; the first entry that matches a cell counts'),
+    gpu: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('Words of the GPU’s name: the entry counts on such a GPU alone; absent: on any'),
     status: z.enum(['fail', 'error']).describe('`fail`: another answer than the PC’s. `error`: no answer to judge'),
     code: z.enum(Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]]).describe('The error code of the verdict'),
     messageIncludes: z.string().min(1).optional().describe('Words that the message of the verdict holds'),
@@ -82,9 +87,17 @@ export function matchesCell(cells: string, id: string): boolean {
   return new RegExp(`^${pattern}$`).test(id);
 }
 
-/** The expectation that counts for a cell: the first that matches its id. */
-export function expectationFor(expectations: readonly Expectation[], id: string): Expectation | undefined {
-  return expectations.find(({ cells }) => matchesCell(cells, id));
+/**
+ * The expectation that counts for a cell: the first that matches its id, and the GPU that it ran on.
+ * @param gpu as its observation names it, in any case of letters; `undefined`: any would do
+ */
+export function expectationFor(
+  expectations: readonly Expectation[],
+  id: string,
+  gpu: string | undefined,
+): Expectation | undefined {
+  const isOn = (words = ''): boolean => gpu === undefined || gpu.toLowerCase().includes(words.toLowerCase());
+  return expectations.find((entry) => matchesCell(entry.cells, id) && isOn(entry.gpu));
 }
 
 /**
@@ -93,8 +106,15 @@ export function expectationFor(expectations: readonly Expectation[], id: string)
  * @param ids the whole plan, not what `-g` or `--shard` left of it
  */
 export function unmatchedExpectations(expectations: readonly Expectation[], ids: readonly string[]): Expectation[] {
-  const used = new Set(ids.map((id) => expectationFor(expectations, id)));
+  const used = new Set(ids.flatMap((id) => whatCanCount(expectations, id)));
   return expectations.filter((expectation) => !used.has(expectation));
+}
+
+/** All entries that match a cell, down to the first that counts on any GPU: it leaves nothing to those below it. */
+function whatCanCount(expectations: readonly Expectation[], id: string): Expectation[] {
+  const matching = expectations.filter(({ cells }) => matchesCell(cells, id));
+  const last = matching.findIndex(({ gpu }) => gpu === undefined);
+  return last === -1 ? matching : matching.slice(0, last + 1);
 }
 
 export interface ExpectationOutcome {

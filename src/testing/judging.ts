@@ -54,7 +54,7 @@ export async function judgeCell(cell: PlannedCell, observed: Observed, baselines
   } catch (error) {
     verdict = { status: 'error', reason: toErrorRecord(error, 'E_BASELINE', 'judge') };
   }
-  const declared = expectationFor(expectations(), cell.id);
+  const declared = expectationFor(expectations(), cell.id, observation.platform.gpu);
   const outcome = applyExpectation(verdict, declared);
   const { record, finding } = toReport(cell, observed, outcome, declared, baselines.dataset, baseline);
   return {
