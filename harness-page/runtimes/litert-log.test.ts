@@ -29,6 +29,24 @@ describe('delegationIn', () => {
     expect(delegationIn([last])).toEqual({ gpu: 0, cpu: 7, refusals: [] });
   });
 
+  test('a loop: its body is told of by itself', () => {
+    const lines = [
+      REFUSED,
+      'GATHER: Only support 1D indices',
+      'WHILE: Operation is not supported.',
+      '3 operations will run on the GPU, and the remaining 5 operations will run on the CPU.',
+      INFO,
+      REFUSED,
+      'GATHER: Only support 1D indices',
+      '14 operations will run on the GPU, and the remaining 7 operations will run on the CPU.',
+    ];
+    expect(delegationIn(lines)).toEqual({
+      gpu: 17,
+      cpu: 12,
+      refusals: ['GATHER: Only support 1D indices', 'WHILE: Operation is not supported.'],
+    });
+  });
+
   test('nothing was refused', () => {
     expect(delegationIn([])).toBeUndefined();
     expect(delegationIn([INFO])).toBeUndefined();

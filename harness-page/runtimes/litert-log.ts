@@ -15,17 +15,29 @@ const REFUSED = /^ERROR: Following operations are not supported by GPU delegate:
 const SHARES =
   /^(No|\d+) operations will run on the GPU, and (?:all|the remaining) (\d+) operations will run on the CPU/;
 
-/** @param lines printed while a model was compiled. @returns `undefined` where the delegate refused nothing. */
+/**
+ * Over all subgraphs of a model: the body of a loop is one of its own, of which the delegate speaks by itself.
+ * @param lines printed while a model was compiled
+ * @returns `undefined` where the delegate refused nothing
+ */
 export function delegationIn(lines: readonly string[]): Delegation | undefined {
-  const at = lines.findIndex((line) => SHARES.test(line));
-  const shares = SHARES.exec(lines[at] ?? '');
-  if (shares === null) return undefined;
-  const from = lines.findIndex((line) => REFUSED.test(line));
-  return {
-    gpu: shares[1] === 'No' ? 0 : Number(shares[1]),
-    cpu: Number(shares[2]),
-    refusals: from < 0 ? [] : lines.slice(from + 1, at),
-  };
+  let shared: Delegation | undefined;
+  const refusals = new Set<string>();
+  let listing = false;
+  for (const line of lines) {
+    const shares = SHARES.exec(line);
+    if (REFUSED.test(line)) listing = true;
+    else if (shares !== null) {
+      listing = false;
+      const { gpu, cpu } = shared ?? { gpu: 0, cpu: 0 };
+      shared = {
+        gpu: gpu + (shares[1] === 'No' ? 0 : Number(shares[1])),
+        cpu: cpu + Number(shares[2]),
+        refusals: [...refusals],
+      };
+    } else if (listing) refusals.add(line.trim());
+  }
+  return shared;
 }
 
 /** @param lines printed while a model ran. @returns those that tell of a failure */
