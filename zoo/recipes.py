@@ -27,7 +27,7 @@ class Recipe:
     twin: Callable[[Any, str], Any]
     """(`keras`, name) -> the Keras model that computes the same; see `nets.twin`."""
     min_top1: float
-    """What the model must reach on the test samples; less stops the training with an error."""
+    """What the model must reach on the test samples in PyTorch; less stops the training with an error."""
     seed: int = 1989
     epochs: int = 20
     batch: int = 128

@@ -138,7 +138,8 @@ def train(recipe: Recipe, framework: str = "torch", steps: int | None = None) ->
 
     @param framework `torch` or `keras`.
     @param steps ends after as many steps of the first epoch and writes nothing: a smoke test.
-    @raises RuntimeError when the model does not reach the recipe's accuracy; nothing is written then.
+    @raises RuntimeError when the model in PyTorch, from which all is migrated, does not reach the recipe's accuracy;
+        nothing is written then. What Keras reaches is a measurement.
     """
     # Imported late: one framework is enough to train in it.
     if framework == "keras":
@@ -174,7 +175,7 @@ def train(recipe: Recipe, framework: str = "torch", steps: int | None = None) ->
         print(f"{_epoch_line(curve[-1])}  {time.perf_counter() - began:.0f} s", flush=True)
 
     top1 = curve[-1]["test"]
-    if top1 < recipe.min_top1:
+    if framework == "torch" and top1 < recipe.min_top1:
         raise RuntimeError(f"{recipe.name} reached {top1:.4f}, below the {recipe.min_top1} that its recipe asks for")
     learner.save()
     LOGS.mkdir(exist_ok=True)
