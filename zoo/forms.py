@@ -151,6 +151,8 @@ def _tfjs() -> list[Form]:
 
 
 def _tflite(model: Deployed) -> list[Form]:
+    note = to_tflite.FUSED_LSTM if model.name == "textrnn-lstm" else None
+
     def form(kind: to_tflite.Kind, quantization: Json | None) -> Form:
         precision, _, variant = kind.partition("-")
         return Form(
@@ -159,7 +161,7 @@ def _tflite(model: Deployed) -> list[Form]:
             variant or None,
             f"{model.name}-{kind}.tflite",
             lambda shop, path: to_tflite.to_tflite(
-                shop.fixed_saved_model, kind, path, shop.calibration_batches, version("tensorflow")
+                shop.fixed_saved_model, kind, path, shop.calibration_batches, version("tensorflow"), note
             ),
             quantization,
             fixed=True,

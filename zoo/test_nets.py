@@ -17,7 +17,7 @@ LIMIT = 1e-5
 """Of the largest logit."""
 
 
-def _random_module(recipe: Recipe) -> nn.Module:
+def random_module(recipe: Recipe) -> nn.Module:
     """The initial module with batch statistics and biases unlike the ones that every training starts from."""
     module = initial_module(recipe)
     torch.manual_seed(7)
@@ -33,7 +33,7 @@ def _random_module(recipe: Recipe) -> nn.Module:
     return module.eval()
 
 
-def _inputs(recipe: Recipe, n: int) -> tuple[np.ndarray, np.ndarray]:
+def random_inputs(recipe: Recipe, n: int) -> tuple[np.ndarray, np.ndarray]:
     """A batch for PyTorch, and the same for Keras."""
     generator = np.random.default_rng(3)
     if recipe.dataset == "imdb":
@@ -52,8 +52,8 @@ class TwinTest(unittest.TestCase):
     def test_a_twin_computes_what_its_module_computes(self) -> None:
         for recipe in RECIPES.values():
             with self.subTest(recipe.name):
-                module = _random_module(recipe)
-                for_torch, for_keras = _inputs(recipe, 8)
+                module = random_module(recipe)
+                for_torch, for_keras = random_inputs(recipe, 8)
                 with torch.no_grad():
                     want = module(torch.from_numpy(for_torch)).numpy()
                 got = keras_twin(recipe, _arrays(module))(for_keras, training=False).numpy()
@@ -77,8 +77,8 @@ class TwinTest(unittest.TestCase):
 
     def test_kept_weights_give_the_same_twin(self) -> None:
         recipe = RECIPES["resnet20"]
-        _, images = _inputs(recipe, 2)
-        twin = keras_twin(recipe, _arrays(_random_module(recipe)))
+        _, images = random_inputs(recipe, 2)
+        twin = keras_twin(recipe, _arrays(random_module(recipe)))
         with tempfile.TemporaryDirectory() as scratch:
             path = Path(scratch) / "weights.npz"
             np.savez(path, **weights_of(twin))

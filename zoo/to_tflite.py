@@ -27,11 +27,19 @@ _OPTIONS = {
 }
 
 
-def to_tflite(saved_model: Path, kind: Kind, target: Path, calibration: Path, version: str) -> Made:
+FUSED_LSTM = (
+    "The converter makes a fused LSTM of the Keras layer, which is another function: it clips the cell state at 10 "
+    "(cell_clip, measured: states reach 110), and keeps its state from one inference to the next."
+)
+
+
+def to_tflite(
+    saved_model: Path, kind: Kind, target: Path, calibration: Path, version: str, note: str | None = None
+) -> Made:
     """@param calibration `.npy` of batches [batches, batch, ...], as the model takes them.
     @raises ToolError with the converter's words when it fails, or the name of the signal when it crashes.
     """
-    made = Made("tf.lite.TFLiteConverter", version, f"from_saved_model; {_OPTIONS[kind]}".removesuffix("; "))
+    made = Made("tf.lite.TFLiteConverter", version, f"from_saved_model; {_OPTIONS[kind]}".removesuffix("; "), note)
     result = subprocess.run(
         [sys.executable, "-X", "faulthandler", "-W", "ignore", "-m", __name__]
         + [str(saved_model), kind, str(target), str(calibration)],
