@@ -66,13 +66,13 @@ describe('failure', () => {
     );
   });
 
-  test('as many as elements may be', () => {
-    const [agreement, first] = flips(2);
+  test('two per cent where some elements may be', () => {
+    const [agreement, first] = flips(4);
     expect(agreementFailure(agreement, first, { ...tolerance, outliers })).toBeUndefined();
-    const [more] = flips(3);
+    const [more] = flips(5);
     expect(agreementFailure(more, first, { ...tolerance, outliers })?.code).toBe('E_AGREEMENT');
     // Of few samples, none.
-    expect(agreementFailure(...([flips(1, 99)[0], first, { ...tolerance, outliers }] as const))?.code).toBe(
+    expect(agreementFailure(...([flips(1, 49)[0], first, { ...tolerance, outliers }] as const))?.code).toBe(
       'E_AGREEMENT',
     );
   });

@@ -119,6 +119,19 @@ describe('teeth', () => {
     expect(teethOf(caseOf(want, { tolerance: { ...loose, gain: 5e-3 } }))?.survivors).toEqual([]);
   });
 
+  test('what passes as one of the few that may be beyond tolerance is told with their share', () => {
+    const want = float32(
+      Array.from({ length: 400 }, (_, i) => (i % 2 === 0 ? 1 : 1.2)),
+      [200, 2],
+    );
+    const few = { name: 'few', relative: 0.01, absolute: 0.01, outliers: { share: 0.5, factor: 20 } };
+    const teeth = teethOf(caseOf(want, { tolerance: few }));
+    const flipped = teeth?.survivors.find(({ mutant }) => mutant.startsWith('top-1'));
+    expect(flipped?.reason).toMatch(/give or take 0\.4(4)?, as up to 50 % of the elements may be off$/);
+    const scaled = teeth?.survivors.find(({ mutant }) => mutant.startsWith('scaled'));
+    expect(scaled?.reason).toMatch(/give or take 0\.02\d*$/);
+  });
+
   test('a tolerance that passes anything has none', () => {
     const want = logits(100, 10, seeded(5));
     const blind = { ...loose, relative: 1e9, absolute: 1e9 };

@@ -81,12 +81,14 @@ export const TOLERANCES: readonly ToleranceRow[] = [
     backends: CPU,
     relative: 1e-3,
     absolute: 1e-3,
-    outliers: { share: 0.02, factor: 10 },
+    outliers: { share: 0.25, factor: 20 },
+    gain: 5e-3,
     reason:
       'Sums of integers are exact, so elements are the same but for the float32 scales, unless an activation on the border ' +
-      'between two of its 255 steps went to the other side: then the logits of its sample move by a part of a step. Beyond ' +
-      '1e-3 came 0.1 % of the elements of LeNet-1 and ResNet-20 on ort-wasm, 0.6 % on litert-wasm, none beyond 4e-3. One per ' +
-      'cent is the most for any, so that outputs scaled by 1.01, a channel lost or a step of 8 bits taken for 7 are caught.',
+      'between two of its 255 steps went to the other side: then all logits of its sample move by a part of a step. How many ' +
+      'samples have such an activation grows with depth: beyond 1e-3 came 0.1 % of the elements of LeNet-1 and ResNet-20 on ' +
+      'ort-wasm, 0.6 % and 9.5 % on litert-wasm; none came beyond 9e-3. So a quarter may, by two per cent at most: outputs scaled ' +
+      'by 1.01, a channel lost or a step of 8 bits taken for 7 are caught.',
   },
   {
     name: 'dynamic int8 on a GPU',
@@ -108,12 +110,12 @@ export const TOLERANCES: readonly ToleranceRow[] = [
     backends: CPU,
     relative: 1e-4,
     absolute: 1e-4,
-    outliers: { share: 0.02, factor: 1000 },
+    outliers: { share: 0.15, factor: 1000 },
     reason:
-      'As dynamic int8, but the outputs are on steps themselves: 3 to 4 % of the median logit each (a range of some ten times ' +
-      'that, in 255). What an activation on a border flips moves a logit by a whole step or not at all: 0.7 % of the elements of ' +
-      'ResNet-20 on ort-wasm, two of 100,000 of LeNet-1, none on litert-wasm, and by one step each. So few may move, and none by ' +
-      'more than three steps (a tenth).',
+      'As dynamic int8, but the outputs are on steps themselves: 3 to 5 % of the median logit each (a range of some ten times ' +
+      'that, in 255). What an activation on a border flips moves a logit by a whole step or not at all: two of 100,000 elements of ' +
+      'LeNet-1 on ort-wasm, 4.5 % of those of ResNet-20 (0.3 % on litert-wasm), and by one step each. Three times as many may move, ' +
+      'and none by more than two or three steps (a tenth).',
   },
   {
     name: 'static int8 on a GPU',

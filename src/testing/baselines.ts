@@ -1,5 +1,5 @@
 /** The baselines that a cell is judged against, loaded once a worker. */
-import { faultedBaseline, loadBaseline, loadReference, originalArtifact } from '../baseline/baseline.js';
+import { faultedBaseline, isRecorded, loadBaseline, loadReference, originalArtifact } from '../baseline/baseline.js';
 import { loadRecorded } from '../baseline/recorded.js';
 import { assertSound } from '../baseline/sound.js';
 import { datasetFor } from '../baseline/samples.js';
@@ -49,7 +49,7 @@ export class Baselines {
       reference: reference.outputs,
       fp32: original?.outputs ?? [],
       labels,
-      covers: artifact.format === 'onnx' || artifact.recorded === undefined ? undefined : reference.observation.n,
+      covers: isRecorded(artifact) ? Math.min(reference.observation.n, original?.observation.n ?? Infinity) : undefined,
       wrongWeight:
         wrong === undefined || right === undefined
           ? undefined
