@@ -3,7 +3,18 @@ import { loadModels } from './cards.js';
 import { groupCells, planCells } from './plan.js';
 
 const { models } = loadModels();
-const lenet5 = models.filter((model) => model.card.name === 'lenet5');
+/** Three artifacts of one model: whatever else the zoo makes of it is not listed here. */
+const lenet5 = models
+  .filter((model) => model.card.name === 'lenet5')
+  .map((model) => ({
+    ...model,
+    card: {
+      ...model.card,
+      artifacts: model.card.artifacts.filter(
+        ({ format, precision, variant }) => format !== 'tflite' && precision === 'fp32' && variant !== 'graph',
+      ),
+    },
+  }));
 
 describe('planCells', () => {
   test('crosses artifacts with the runtime-backends that read them', () => {
