@@ -30,6 +30,7 @@ const COMPUTED = [
   'conv-fp16',
   'conv-int8-dynamic',
   'conv-int8-full',
+  'pointwise-fp32',
   'two',
   'two-bare',
   'bytes',
@@ -230,6 +231,16 @@ test('disposing of nothing is harmless', async ({ rigOf }) => {
 /** Defects of LiteRT.js 2.5.3 on WebGPU. A test that passes here tells that one is mended. */
 const DEFECTS = [
   { model: 'running', browsers: ['chromium', 'firefox'], what: 'CUMSUM with reverse=true is summed forwards' },
+  {
+    model: 'pointwise-int8-dynamic',
+    browsers: ['chromium', 'firefox'],
+    what: 'CONV_2D of 1x1 with int8 weights has no stride',
+  },
+  {
+    model: 'pointwise-int8-full',
+    browsers: ['chromium', 'firefox'],
+    what: 'CONV_2D of 1x1 with int8 weights has no stride',
+  },
   { model: 'log-gamma', browsers: ['chromium'], what: 'all outputs are zero, on SwiftShader' },
 ] as const;
 
@@ -238,7 +249,7 @@ for (const { model, browsers, what } of DEFECTS) {
     test(`known: ${model}: ${what}: ${browser}`, async ({ rigOf }) => {
       test.fail(true, what);
       const rig = await rigOf(browser);
-      expectAsOnPc(model, await rig.run(model, WEBGPU), CLOSE);
+      expectAsOnPc(model, await rig.run(model, WEBGPU), DYNAMIC_ON_GPU);
     });
   }
 }

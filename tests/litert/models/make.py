@@ -49,6 +49,16 @@ def conv() -> tuple[Signature, list[tf.TensorSpec]]:
     return call, [tf.TensorSpec([2, 8, 8, 8], tf.float32, "image")]
 
 
+def pointwise() -> tuple[Signature, list[tf.TensorSpec]]:
+    """A convolution of one pixel that takes every other one, as where a residual network halves its resolution."""
+    kernel = weights(np.random.default_rng(9), 1, 1, 32, 32)
+
+    def call(image: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {"y": tf.nn.conv2d(image, kernel, 2, "VALID")}
+
+    return call, [tf.TensorSpec([1, 4, 4, 32], tf.float32, "image")]
+
+
 def two() -> tuple[Signature, list[tf.TensorSpec]]:
     """Two inputs and two outputs that cannot be mistaken for each other by their shapes, and whose names are not in
     the order of their use."""
@@ -194,6 +204,9 @@ MODELS: dict[str, tuple[tuple[Signature, list[tf.TensorSpec]], Convert]] = {
     "conv-fp16": (conv(), float16),
     "conv-int8-dynamic": (conv(), dynamic),
     "conv-int8-full": (conv(), full([2, 8, 8, 8])),
+    "pointwise-fp32": (pointwise(), plain),
+    "pointwise-int8-dynamic": (pointwise(), dynamic),
+    "pointwise-int8-full": (pointwise(), full([1, 4, 4, 32])),
     "two": (two(), plain),
     "two-bare": (two(), plain),
     "lookup-int32": (lookup(tf.int32), plain),
