@@ -5,6 +5,7 @@ The converter runs in a process of its own, for it can crash: `python -m zoo.to_
 """
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -57,8 +58,10 @@ def _essence(code: int, said: str) -> str:
     """The first lines that tell what happened: of an error its message, of a crash where it was."""
     lines = [line.strip() for line in said.splitlines()]
     if code < 0:
-        places = [line.split("site-packages/")[-1] for line in lines if line.startswith("File ")][:2]
-        return f"{signal.Signals(-code).name} in {'; called from '.join(places)}"
+        places = re.findall(r'File "(?:.*site-packages/)?(.*)", line (\d+) in (\w+)', said)[:2]
+        return f"{signal.Signals(-code).name} in " + ", called by ".join(
+            f"{name} ({at}:{line})" for at, line, name in places
+        )
     at = next((i for i, line in enumerate(lines) if line.startswith(("tensorflow.", "RuntimeError", "ValueError"))), 0)
     return "\n".join(lines[at:])[:600]
 
