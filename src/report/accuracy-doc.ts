@@ -3,7 +3,7 @@
  * artifacts, columns the PC and each runtime-backend, a table an engine. Pure and deterministic: records in, text out.
  */
 import { artifactSlug, BROWSERS, RUNTIMES, targetSlug, type Platform, type RuntimeName } from '../protocol/cell.js';
-import type { Parity, ResultRecord } from '../protocol/record.js';
+import type { JsonFloat, Parity, ResultRecord } from '../protocol/record.js';
 import { summarizeTeeth } from '../judge/index.js';
 import { count, float, points } from './format.js';
 import { markdownTable, type Align } from './markdown-table.js';
@@ -54,7 +54,7 @@ class Notes {
 const plain = (text: string): string => text.replace(/\s+/g, ' ').replace(/[\\`*_<>[\]]/g, '\\$&');
 
 /** What a cell of the matrix holds. */
-function cellText(record: ResultRecord | undefined, notes: Notes): string {
+function cellText(record: ResultRecord | undefined, notes: Notes, all: number | undefined): string {
   if (record === undefined) return '';
   const outcome = outcomeOf(record);
   switch (outcome) {
@@ -63,20 +63,34 @@ function cellText(record: ResultRecord | undefined, notes: Notes): string {
     case 'skipped':
       return 'skipped';
     case 'pass':
-      return score(record) ?? '✓';
+      return score(record, all) ?? '✓';
     case 'known':
-      return `${score(record) ?? `\`${record.reason?.code ?? record.status}\``}${notes.mark(record)}`;
+      return `${score(record, all) ?? `\`${record.reason?.code ?? record.status}\``}${notes.mark(record)}`;
     case 'fail':
     case 'error':
-      return `**${[score(record), record.reason?.code ?? record.status].filter(Boolean).join(' ')}**`;
+      return `**${[score(record, all), record.reason?.code ?? record.status].filter(Boolean).join(' ')}**`;
   }
 }
 
-/** `98.80 (-0.12) n=500`: accuracy, drift where there is any, n where it is not all. Without labels `≡` and the agreement. */
-function score({ accuracy, agreement, dataset }: ResultRecord): string | undefined {
-  const n = accuracy?.n ?? agreement?.n;
+/** Samples that a cell was judged on. */
+const judgedOn = ({ accuracy, agreement }: ResultRecord): number | undefined => accuracy?.n ?? agreement?.n;
+
+/** The most samples that any cell of each model was judged on, in a browser. */
+function samplesOf(records: readonly ResultRecord[]): Map<string, number> {
+  const most = new Map<string, number>();
+  for (const record of records) {
+    const n = isBaseline(record) ? undefined : judgedOn(record);
+    if (n !== undefined) most.set(record.cell.model, Math.max(n, most.get(record.cell.model) ?? 0));
+  }
+  return most;
+}
+
+/** `98.80 (-0.12) 500`: accuracy, drift where there is any, n where it is not all. Without labels `≡` and the agreement. */
+function score(record: ResultRecord, all: number | undefined): string | undefined {
+  const { accuracy, agreement } = record;
+  const n = judgedOn(record);
   if (n === undefined) return undefined;
-  const part = n === dataset?.n ? '' : ` <sub>${count(n)}</sub>`;
+  const part = n === all ? '' : ` <sub>${count(n)}</sub>`;
   if (accuracy === undefined) return `≡ ${cents(agreement?.share ?? 0)}${part}`;
   const drift = accuracy.top1 - accuracy.baselineTop1;
   return `${cents(accuracy.top1)}${drift === 0 ? '' : ` (${points(drift)})`}${part}`;
@@ -124,6 +138,7 @@ function runtimeSection(records: readonly ResultRecord[], runtime: RuntimeName, 
   const backends = [
     ...new Map([...own].sort((a, b) => compareTargets(a.cell, b.cell)).map((one) => [backendOf(one), one])).keys(),
   ];
+  const samples = samplesOf(records);
   const tables = BROWSERS.flatMap((browser) => {
     const inBrowser = own.filter(({ cell }) => cell.browser === browser);
     if (inBrowser.length === 0) return [];
@@ -146,6 +161,7 @@ function runtimeSection(records: readonly ResultRecord[], runtime: RuntimeName, 
           cellText(
             row.records.find((record) => backendOf(record) === name),
             notes,
+            samples.get(row.model),
           ),
         ),
       ];
@@ -186,7 +202,7 @@ function quantizationSection(records: readonly ResultRecord[]): string | undefin
   let last = '';
   const rows = quantized.map((row) => {
     const byN = [...row.records].sort((a, b) => lossN(b) - lossN(a) || compareRecords(a, b));
-    const loss = (byN.find(isBaseline) ?? byN[0])?.quantization?.loss;
+    const loss = byN[0]?.quantization?.loss;
     const cells = row.records.filter((record) => !isBaseline(record) && record.quantization !== undefined);
     const fine = cells.filter((record) => outcomeOf(record) === 'pass');
     const worst = worstDrift(fine);
@@ -202,13 +218,13 @@ function quantizationSection(records: readonly ResultRecord[]): string | undefin
       loss === undefined ? '' : signed(loss),
       loss?.pValue === undefined ? '' : float(loss.pValue, 2),
       loss?.agreement === undefined ? '' : cents(loss.agreement),
-      loss === undefined ? '' : float(loss.distance, 2),
+      loss === undefined ? '' : brief(loss.distance),
       `${String(fine.length)} of ${String(cells.length)}`,
       worst === undefined ? '' : signed(worst),
       worst?.agreement === undefined
         ? ''
         : cents(Math.min(...fine.map((one) => one.quantization?.drift.agreement ?? 1))),
-      worst === undefined ? '' : float(worst.distance, 2),
+      worst === undefined ? '' : brief(worst.distance),
     ];
   });
   const head = [
@@ -236,6 +252,10 @@ function quantizationSection(records: readonly ResultRecord[]): string | undefin
     markdownTable(head, rows, ['left', 'left', ...head.slice(2).map(() => 'right' as const)]),
   ].join('\n\n');
 }
+
+/** Two significant digits. */
+const brief = (value: JsonFloat): string =>
+  typeof value === 'number' && value > 0 ? float(Number(value.toPrecision(2))) : float(value);
 
 const lossN = ({ quantization }: ResultRecord): number => quantization?.loss.n ?? 0;
 
@@ -268,10 +288,13 @@ function parametersOf(records: readonly ResultRecord[]): string {
       .filter((value) => value !== 'unknown' && value !== '')
       .sort()
       .join('; ');
+  const samples = samplesOf(records);
   const datasets = new Map<string, string>();
   for (const { cell, dataset } of records) {
     if (dataset === undefined) continue;
-    const what = `${dataset.name} ${dataset.split}${dataset.generated === true ? ' (generated: no labels, no accuracy)' : ''}`;
+    const n = samples.get(cell.model);
+    const first = n === undefined ? '' : `, ${n === dataset.n ? 'all' : 'the first'} ${count(n)} samples`;
+    const what = `${dataset.name} ${dataset.split}${first}${dataset.generated === true ? ' (generated: no labels, no accuracy)' : ''}`;
     datasets.set(cell.model, what);
   }
   const byDataset = new Map<string, string[]>();
