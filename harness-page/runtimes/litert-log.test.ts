@@ -53,11 +53,14 @@ describe('delegationIn', () => {
   });
 });
 
-test('failuresIn: errors in either form, no news', () => {
+test('failuresIn: errors in either form, once and without their time; no news, and nothing that was refused', () => {
   const failed = 'ERROR: Node number 0 (FlexMatrixInverse) failed to prepare.';
-  const logged = 'E1124 10:33:43.857999  736560 delegate_webgpu.cc:243] lost';
+  const fatal = 'F1124 11:27:51.852000  755312 object_reader.cc:369] Check failed: CanReadValue(node_input_index) ';
   const news = [INFO, 'WARNING: [npu_registry.cc:34] NPU', 'I1124 10:33:43.857999  736560 delegate_webgpu.cc:243] ok'];
-  expect(failuresIn([...news, failed, logged])).toEqual([failed, logged]);
+  expect(failuresIn([...news, REFUSED, failed, fatal, fatal.replace('51', '52'), 'Aborted()'])).toEqual([
+    failed,
+    'object_reader.cc:369] Check failed: CanReadValue(node_input_index)',
+  ]);
 });
 
 test('the tiny model is the one that the script makes', () => {

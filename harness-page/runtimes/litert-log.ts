@@ -12,6 +12,8 @@ export interface Delegation {
 }
 
 const REFUSED = /^ERROR: Following operations are not supported by GPU delegate:/;
+/** An error, or the end of all, in the form of Google's log: "F1124 11:27:51.852000  755312 object_reader.cc:369] …". */
+const LOGGED = /^[EF]\d{4} [\d:.]+ +\d+ /;
 const SHARES =
   /^(No|\d+) operations will run on the GPU, and (?:all|the remaining) (\d+) operations will run on the CPU/;
 
@@ -40,9 +42,13 @@ export function delegationIn(lines: readonly string[]): Delegation | undefined {
   return shared;
 }
 
-/** @param lines printed while a model ran. @returns those that tell of a failure */
+/**
+ * What tells of a failure, each thing once, without the time before it. What the GPU delegate refuses is none.
+ * @param lines printed while a model was compiled or ran
+ */
 export function failuresIn(lines: readonly string[]): string[] {
-  return lines.filter((line) => /^ERROR: |^[EF]\d{4} /.test(line));
+  const failures = lines.filter((line) => (/^ERROR: /.test(line) && !REFUSED.test(line)) || LOGGED.test(line));
+  return [...new Set(failures.map((line) => line.replace(LOGGED, '').trim()))];
 }
 
 /** Keeps what the runtime prints from now on, and lets it through to the console as it was. */

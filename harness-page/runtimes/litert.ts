@@ -76,7 +76,9 @@ async function infer(model: CompiledModel, inputs: Tensor[]): Promise<Omit<Tenso
   journal.take();
   let outputs: Tensor[] = [];
   try {
-    outputs = await model.run(inputs);
+    outputs = await model.run(inputs).catch((error: unknown) => {
+      throw explained(error);
+    });
     const failures = failuresIn(journal.take());
     if (failures.length > 0) {
       throw new PlumblineError(
@@ -136,25 +138,22 @@ async function compile(bytes: Uint8Array, options: Options): Promise<CompiledMod
   try {
     return await loadAndCompile(bytes, options);
   } catch (error) {
-    const message = messageOf(error);
-    const explained = explain(message, bytes);
-    if (explained === message) throw error;
-    throw new PlumblineError('E_MODEL_LOAD', explained, { cause: error });
+    if (!messageOf(error).includes('Failed to load model from buffer')) throw explained(error);
+    // These are all its words for whatever is wrong with a file.
+    const isTflite = new TextDecoder().decode(bytes.subarray(4, 8)) === 'TFL3';
+    const what = isTflite
+      ? 'is damaged or cut short'
+      : 'is no .tflite file, for it lacks the identifier "TFL3" at its fifth byte';
+    throw new Error(`${messageOf(error)}: the file of ${String(bytes.length)} bytes ${what}`, { cause: error });
   }
 }
 
-/** What LiteRT.js says of a model that it could not load, with what it leaves out. */
-function explain(message: string, bytes: Uint8Array): string {
-  const printed = failuresIn(journal.take()).join(' ');
-  // A place in its own sources: what happened there was printed.
-  if (message.startsWith('ERROR: [')) return printed === '' ? message : `${printed} (${message})`;
-  if (!message.includes('Failed to load model from buffer')) return message;
-  // These are all its words for whatever is wrong with a file.
-  const isTflite = new TextDecoder().decode(bytes.subarray(4, 8)) === 'TFL3';
-  const what = isTflite
-    ? 'is damaged or cut short'
-    : 'is no .tflite file, for it lacks the identifier "TFL3" at its fifth byte';
-  return `${message}: the file of ${String(bytes.length)} bytes ${what}`;
+/** An error that tells only where in the runtime's own sources it arose, with what was printed of it. */
+function explained(error: unknown): unknown {
+  const message = messageOf(error);
+  const printed = failuresIn(journal.take());
+  if (!/^(ERROR: \[|Aborted\()/.test(message) || printed.length === 0) return error;
+  return new Error(`${printed.join(' ')} (${message})`, { cause: error });
 }
 
 /**
