@@ -142,7 +142,7 @@ async function compile(bytes: Uint8Array, options: Options): Promise<CompiledMod
     // These are all its words for whatever is wrong with a file.
     const isTflite = new TextDecoder().decode(bytes.subarray(4, 8)) === 'TFL3';
     const what = isTflite
-      ? 'is damaged or cut short'
+      ? 'is damaged or cut short, or holds what LiteRT.js does not read'
       : 'is no .tflite file, for it lacks the identifier "TFL3" at its fifth byte';
     throw new Error(`${messageOf(error)}: the file of ${String(bytes.length)} bytes ${what}`, { cause: error });
   }
