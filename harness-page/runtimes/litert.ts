@@ -137,23 +137,26 @@ async function loadModel(files: ModelFiles, options: Options): Promise<LoadedMod
 async function compile(bytes: Uint8Array, options: Options): Promise<CompiledModel> {
   try {
     return await loadAndCompile(bytes, options);
-  } catch (error) {
-    if (!messageOf(error).includes('Failed to load model from buffer')) throw explained(error);
-    // These are all its words for whatever is wrong with a file.
+  } catch (thrown) {
+    const error = explained(thrown);
+    if (error !== thrown || !messageOf(error).startsWith(UNREADABLE)) throw error;
     const isTflite = new TextDecoder().decode(bytes.subarray(4, 8)) === 'TFL3';
     const what = isTflite
-      ? 'is damaged or cut short, or holds what LiteRT.js does not read'
+      ? 'is damaged or cut short'
       : 'is no .tflite file, for it lacks the identifier "TFL3" at its fifth byte';
-    throw new Error(`${messageOf(error)}: the file of ${String(bytes.length)} bytes ${what}`, { cause: error });
+    throw new Error(`${UNREADABLE}: the file of ${String(bytes.length)} bytes ${what}`, { cause: thrown });
   }
 }
 
-/** An error that tells only where in the runtime's own sources it arose, with what was printed of it. */
+/** All that LiteRT.js throws of a file that it cannot read. */
+const UNREADABLE = 'Failed to load model from buffer';
+
+/** What is thrown may tell only that, or where in the runtime's own sources, something failed: what did was printed. */
 function explained(error: unknown): unknown {
   const message = messageOf(error);
   const printed = failuresIn(journal.take());
-  if (!/^(ERROR: \[|Aborted\()/.test(message) || printed.length === 0) return error;
-  return new Error(`${printed.join(' ')} (${message})`, { cause: error });
+  const vague = /^(ERROR: \[|Aborted\()/.test(message) || message.startsWith(UNREADABLE);
+  return vague && printed.length > 0 ? new Error(`${printed.join(' ')} (${message})`, { cause: error }) : error;
 }
 
 /**
