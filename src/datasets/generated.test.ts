@@ -29,7 +29,13 @@ describe('generateDataset', () => {
     ['imdb', [200], '1d508f8ced8a692e19b854b9e9118d16014afa66f5a565bbf7f799ef6ef8f5fb'],
   ])('%s is the same bytes on every machine', async (name, shape, sha256) => {
     const dataset = await generateDataset(name);
-    expect(dataset?.descriptor).toMatchObject({ name, split: 'generated', generated: true, n: 100, fields: [{ shape }] });
+    expect(dataset?.descriptor).toMatchObject({
+      name,
+      split: 'generated',
+      generated: true,
+      n: 100,
+      fields: [{ shape }],
+    });
     expect(dataset?.descriptor.fields[0]?.sha256).toBe(sha256);
     expect(await dataset?.labels()).toBeUndefined();
     expect(dataset?.reference.generated).toBe(true);

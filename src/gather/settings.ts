@@ -22,7 +22,7 @@ export const DEFAULT_DEADLINES: Deadlines = {
   probe: 30_000,
   runtimeLoad: 90_000,
   modelLoad: 60_000,
-  runGrace: 60_000,
+  runGrace: 180_000,
   upload: 30_000,
   dispose: 15_000,
 };
