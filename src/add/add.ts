@@ -81,12 +81,12 @@ export async function addModel(options: AddOptions): Promise<string> {
   try {
     const folder = path.join(work, name);
     await mkdir(folder);
-    const samplesOf = (batched: boolean, least: number): Samples =>
-      arrays === undefined
-        ? generateSamples(facts.inputs, batched, name, least)
-        : samplesFrom(arrays, facts.inputs, batched);
+    const samplesOf = (batched: boolean, least: number): Samples => generateSamples(facts.inputs, batched, name, least);
     const files = await copyFiles(facts, options.file, folder, name);
-    const { samples, outputs, recorded } = await settleSomehow(facts, folder, files, samplesOf, options.say);
+    const { samples, outputs, recorded } =
+      arrays === undefined
+        ? await settleSomehow(facts, folder, files, samplesOf, options.say)
+        : await settle(facts, folder, files, (batched) => samplesFrom(arrays, facts.inputs, batched), options.say);
     const card = writeCard(
       facts,
       name,
