@@ -10,7 +10,6 @@ import { openOrtNative } from '../baseline/ort-native.js';
 import { digestOfFirst } from '../baseline/recorded.js';
 import { openTfjsNode } from '../baseline/tfjs-node.js';
 import { sha256 } from '../datasets/checksum.js';
-import { seedOf } from '../datasets/generated.js';
 import { loadDatasetOf } from '../datasets/index.js';
 import { ownSplit } from '../datasets/own.js';
 import { bytesOf } from '../observations/tensors.js';
@@ -27,6 +26,7 @@ import {
 import { artifactSlug } from '../protocol/cell.js';
 import { PlumblineError, messageOf } from '../protocol/errors.js';
 import type { TensorData } from '../protocol/observation.js';
+import { seedOf } from '../protocol/random.js';
 import { unsupportedTensor, type ModelFacts } from './facts.js';
 import { readArrays } from './npy.js';
 import { readModelFile } from './read.js';

@@ -1,10 +1,10 @@
 /** What a model that was brought along is run on: arrays that somebody supplies, or seeded noise of its inputs' shapes. */
-import { seedOf, seededRandom } from '../datasets/generated.js';
 import type { Dtype, InputSpec } from '../protocol/card.js';
 import { PlumblineError } from '../protocol/errors.js';
 import { encodeFloat16 } from '../protocol/float16.js';
 import { elementsOf, zeros, type Elements } from '../protocol/inputs.js';
 import { ARRAYS } from '../protocol/observation.js';
+import { seeded, seedOf } from '../protocol/random.js';
 import type { Dimension, TensorFacts } from './facts.js';
 import type { NpyArray } from './npy.js';
 
@@ -87,7 +87,7 @@ export function generateSamples(
     0,
   );
   const n = Math.max(1, Math.min(MOST_SAMPLES, Math.floor(MOST_BYTES / Math.max(1, bytes))));
-  const random = seededRandom(seedOf(seedName));
+  const random = seeded(seedOf(seedName));
   const ranges = inputs.map((input) => input.range ?? usualRange(input));
   const fields = inputs.map(({ name, dtype }, index): Field => {
     const shape = shapes[index] ?? [];

@@ -2,7 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { generateDataset, seededRandom } from './generated.js';
+import { seeded } from '../protocol/random.js';
+import { generateDataset } from './generated.js';
 
 let folder: string;
 
@@ -17,7 +18,7 @@ afterEach(async () => {
 });
 
 test('mulberry32 gives its known numbers', () => {
-  const random = seededRandom(1);
+  const random = seeded(1);
   expect([random(), random(), random()].map((value) => value * 2 ** 32)).toEqual([2693262067, 11749833, 2265367787]);
 });
 

@@ -1,4 +1,5 @@
 /** Seeded noise in a dataset's form, where the dataset itself cannot be had: the same bytes on every machine. */
+import { seeded, seedOf } from '../protocol/random.js';
 import type { Dataset } from './dataset.js';
 import { storeDataset, type RawDataset } from './store.js';
 import { TOKENS, UNKNOWN, VOCABULARY_SIZE } from './text.js';
@@ -7,24 +8,6 @@ import { TOKENS, UNKNOWN, VOCABULARY_SIZE } from './text.js';
 const N = 100;
 /** The shortest generated text, in words. */
 const MIN_WORDS = 20;
-
-/** Numbers in [0, 1), by mulberry32 (Tommy Ettinger, public domain): integer arithmetic alone, the same everywhere. */
-export function seededRandom(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-/** FNV-1a over UTF-16 code units, 32 bits: a seed for each name. */
-export function seedOf(name: string): number {
-  let hash = 0x811c9dc5;
-  for (let index = 0; index < name.length; index++) hash = Math.imul(hash ^ name.charCodeAt(index), 0x01000193);
-  return hash >>> 0;
-}
 
 /** Makes the samples of a dataset by its name. */
 type Noise = (random: () => number) => Pick<RawDataset, 'sample' | 'samples'>;
@@ -65,6 +48,6 @@ export async function generateDataset(name: string): Promise<Dataset | undefined
     split: 'generated',
     generated: true,
     n: N,
-    ...noise(seededRandom(seedOf(name))),
+    ...noise(seeded(seedOf(name))),
   });
 }

@@ -16,7 +16,6 @@ export { judgeAccuracy, type Verdict } from './judge.js';
 export { ACCURACY_ALPHA, mcnemarExact } from './mcnemar.js';
 export type { AccuracyCase } from './measure.js';
 export { MUTANTS } from './mutants.js';
-export { seeded, seedOf } from './random.js';
 export { toRecord, type RecordExtras } from './record.js';
 export { decodeFloat16, numbersOf, prefixOf } from './tensors.js';
 export { summarizeTeeth, TEETH_MINIMUM, TEETH_SHARE, type TeethSummary, type WrongWeight } from './teeth.js';

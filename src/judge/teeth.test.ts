@@ -5,7 +5,7 @@ import { top1 } from './accuracy.js';
 import { compareTensors, exceeds, limitsOf, type Tolerance } from './compare.js';
 import { judgeAccuracy } from './judge.js';
 import { MUTANTS } from './mutants.js';
-import { seeded, seedOf } from './random.js';
+import { seeded, seedOf } from '../protocol/random.js';
 import { summarizeTeeth, teethOf, TEETH_MINIMUM, type TeethCase } from './teeth.js';
 import { float32, logits, mapped, passingCase } from './testing.js';
 

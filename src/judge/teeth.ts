@@ -9,7 +9,7 @@ import type { Pair } from './closeness.js';
 import { agreementFailure, agreementOf } from './agreement.js';
 import { ACCURACY_ALPHA } from './mcnemar.js';
 import { MUTANTS, type WrongWeight } from './mutants.js';
-import { seeded, seedOf } from './random.js';
+import { seeded, seedOf } from '../protocol/random.js';
 import { percent, show } from './reason.js';
 import { isFloat, numbersOf, rowLength, sampleCount } from './tensors.js';
 

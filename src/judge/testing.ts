@@ -2,9 +2,9 @@
 import type { OutputSpec } from '../protocol/card.js';
 import type { Evidence, Observation, TensorData } from '../protocol/observation.js';
 import type { AccuracyCase } from './measure.js';
-import { seeded } from './random.js';
+import { seeded } from '../protocol/random.js';
 
-export { seeded } from './random.js';
+export { seeded } from '../protocol/random.js';
 
 export const float32 = (values: ArrayLike<number>, shape: readonly number[] = [1, values.length]): TensorData => ({
   name: 'logits',

@@ -1,4 +1,4 @@
-/** Seeded numbers: what is drawn for a cell is the same whenever and wherever it is judged. */
+/** Seeded numbers: what is drawn is the same on every machine, whenever it is drawn. */
 
 /** Uniform numbers in [0, 1), the same for the same seed. Mulberry32 by Tommy Ettinger (public domain). */
 export function seeded(seed: number): () => number {
