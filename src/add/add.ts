@@ -81,11 +81,10 @@ export async function addModel(options: AddOptions): Promise<string> {
   try {
     const folder = path.join(work, name);
     await mkdir(folder);
-    const samplesOf = (batched: boolean, least: number): Samples => generateSamples(facts.inputs, batched, name, least);
     const files = await copyFiles(facts, options.file, folder, name);
     const { samples, outputs, recorded } =
       arrays === undefined
-        ? await settleSomehow(facts, folder, files, samplesOf, options.say)
+        ? await settleGenerated(facts, folder, files, name, options.say)
         : await settle(facts, folder, files, (batched) => samplesFrom(arrays, facts.inputs, batched), options.say);
     const card = writeCard(
       facts,
@@ -157,25 +156,23 @@ interface Recording {
   readonly outputs: readonly TensorData[];
 }
 
-type SamplesOf = (batched: boolean, least: number) => Samples;
-
-/** Settles with open axes as short as they may be; where the PC refuses that, with longer ones. */
-async function settleSomehow(
+/** Settles on seeded noise with open axes as short as they may be; where the PC refuses that, with longer ones. */
+async function settleGenerated(
   facts: ModelFacts,
   folder: string,
   files: readonly ArtifactFile[],
-  samplesOf: SamplesOf,
+  seedName: string,
   say: (line: string) => void,
 ): Promise<Settled> {
   let refused: unknown;
   let before = '';
   for (const least of LEAST_SIZES) {
-    const of = (batched: boolean): Samples => samplesOf(batched, least);
-    const shapes = JSON.stringify(of(false).fields.map(({ shape }) => shape));
+    const samplesOf = (batched: boolean): Samples => generateSamples(facts.inputs, batched, seedName, least);
+    const shapes = JSON.stringify(samplesOf(false).fields.map(({ shape }) => shape));
     if (shapes === before) continue;
     before = shapes;
     try {
-      return await settle(facts, folder, files, of, say);
+      return await settle(facts, folder, files, samplesOf, say);
     } catch (error) {
       if (!(error instanceof PlumblineError) || error.code !== 'E_BASELINE') throw error;
       refused ??= error;

@@ -1,5 +1,5 @@
 /** What a model file says of itself. */
-import type { Dtype, InputSpec, Quantization } from '../protocol/card.js';
+import { DTYPES, type Dtype, type InputSpec, type Quantization } from '../protocol/card.js';
 import type { Format, Precision } from '../protocol/cell.js';
 import { PlumblineError } from '../protocol/errors.js';
 
@@ -30,6 +30,13 @@ export interface ModelFacts {
 /** @throws PlumblineError `E_MODEL_TENSOR` that names the tensor and its type */
 export function unsupportedTensor(role: 'input' | 'output', name: string, what: string): PlumblineError {
   return new PlumblineError('E_MODEL_TENSOR', `${role} "${name}" is ${what}, which is not supported`);
+}
+
+/** @throws PlumblineError `E_MODEL_TENSOR` for a type that tensors of the suite cannot have */
+export function supportedDtype(role: 'input' | 'output', name: string, type: string): Dtype {
+  const dtype = DTYPES.find((known) => known === type);
+  if (dtype === undefined) throw unsupportedTensor(role, name, type);
+  return dtype;
 }
 
 /** @throws PlumblineError `E_MODEL_FILE` that names the file */

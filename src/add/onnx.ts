@@ -1,8 +1,15 @@
 /** What an ONNX file says of itself. */
 import protobuf from 'protobufjs';
 import { messageOf } from '../protocol/errors.js';
-import type { Dtype, Quantization } from '../protocol/card.js';
-import { notAModel, unsupportedTensor, type Dimension, type ModelFacts, type TensorFacts } from './facts.js';
+import type { Quantization } from '../protocol/card.js';
+import {
+  notAModel,
+  supportedDtype,
+  unsupportedTensor,
+  type Dimension,
+  type ModelFacts,
+  type TensorFacts,
+} from './facts.js';
 
 /**
  * The part of onnx.proto3 (github.com/onnx/onnx, Apache-2.0) that is read here. Fields that are left out are skipped, the
@@ -92,16 +99,6 @@ const TYPES = [
   'bfloat16',
 ] as const;
 
-const SUPPORTED: readonly string[] = [
-  'float32',
-  'float16',
-  'int32',
-  'int64',
-  'uint8',
-  'int8',
-  'bool',
-] satisfies Dtype[];
-
 /**
  * @param file how the file is called in messages; its files are listed below its folder
  * @throws PlumblineError `E_MODEL_FILE` for what is no ONNX, or not all of it; `E_MODEL_TENSOR` for an input or output of
@@ -147,12 +144,11 @@ function tensorFacts(role: 'input' | 'output', { name, type }: ValueInfo): Tenso
     throw unsupportedTensor(role, name, kind === 'of no type' ? kind : `a ${kind}, not a tensor`);
   }
   const dtype = TYPES[tensor.elem_type] ?? `of element type ${String(tensor.elem_type)}`;
-  if (!SUPPORTED.includes(dtype)) throw unsupportedTensor(role, name, dtype);
   const shape = (tensor.shape?.dim ?? []).map((dimension): Dimension => {
     if (dimension.value === 'dim_value') return dimension.dim_value;
     return dimension.dim_param === '' ? undefined : dimension.dim_param;
   });
-  return { name, dtype: dtype as Dtype, shape };
+  return { name, dtype: supportedDtype(role, name, dtype), shape };
 }
 
 /** Ops that hand ids on as they are. */

@@ -1,6 +1,5 @@
 /** What a .tflite file says of itself. */
-import type { Dtype } from '../protocol/card.js';
-import { notAModel, unsupportedTensor, type ModelFacts, type TensorFacts } from './facts.js';
+import { notAModel, supportedDtype, type ModelFacts, type TensorFacts } from './facts.js';
 
 /** TensorType of TensorFlow Lite's schema, by its number. */
 const TYPES = [
@@ -24,16 +23,6 @@ const TYPES = [
   'int4',
   'bfloat16',
 ] as const;
-
-const SUPPORTED: readonly string[] = [
-  'float32',
-  'float16',
-  'int32',
-  'int64',
-  'uint8',
-  'int8',
-  'bool',
-] satisfies Dtype[];
 
 /** BuiltinOperator GATHER: its operands are a table and ids. EMBEDDING_LOOKUP has them the other way round. */
 const GATHER = 36;
@@ -97,8 +86,7 @@ function readModel(buffer: FlatBuffer, file: string): ModelFacts {
     indices.map((index): TensorFacts => {
       const { name, type, shape } = tensors[index] as Tensor;
       const known = given.get(index) ?? name;
-      if (!SUPPORTED.includes(type)) throw unsupportedTensor(role, known, type);
-      return { name: known, dtype: type as Dtype, shape };
+      return { name: known, dtype: supportedDtype(role, known, type), shape };
     });
   const inputIndices = graph.int32s(SUBGRAPH.inputs);
   const ranges = tableRows(model, graph, tensors);
