@@ -7,7 +7,6 @@ import { copyFile, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 
 import path from 'node:path';
 import { loadReference } from '../baseline/baseline.js';
 import { openOrtNative } from '../baseline/ort-native.js';
-import { digestOfFirst } from '../baseline/recorded.js';
 import { openTfjsNode } from '../baseline/tfjs-node.js';
 import { sha256 } from '../datasets/checksum.js';
 import { loadDatasetOf } from '../datasets/index.js';
@@ -361,7 +360,7 @@ async function record(card: ModelCard, folder: string, { tool, version, outputs 
       dataset: card.name,
       split: ownSplit(card.samples),
       n,
-      samplesSha256: await digestOfFirst(dataset, n),
+      samplesSha256: await dataset.digestOfFirst(n),
       files,
       tool,
       version,

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
+import { readChecked } from '../artifacts/files.js';
 import type { Artifact } from '../protocol/card.js';
 import { cellId, type CellKey } from '../protocol/cell.js';
 import { PlumblineError, messageOf, toErrorRecord } from '../protocol/errors.js';
@@ -20,7 +21,6 @@ import { PROJECT_ROOT, cacheDir } from '../paths.js';
 import type { Model } from '../plan/cards.js';
 import { batchSizeOf, inputsOf, outputsOf } from '../protocol/artifact.js';
 import { runBatches, type OpenModel } from './batches.js';
-import { readChecked } from './files.js';
 import { ORT_NATIVE_VERSION, openOrtNative } from './ort-native.js';
 import { loadRecorded } from './recorded.js';
 import { openTfjsNode } from './tfjs-node.js';

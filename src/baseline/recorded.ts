@@ -1,7 +1,5 @@
 /** Outputs that were recorded when an artifact was migrated, where the suite has no PC runtime of its own for it. */
-import { readFile } from 'node:fs/promises';
-import path from 'node:path';
-import { sha256 } from '../datasets/checksum.js';
+import { readChecked } from '../artifacts/files.js';
 import type { Dataset } from '../datasets/index.js';
 import { tensorFromBytes, tensorBytes } from '../observations/tensors.js';
 import type { Model } from '../plan/cards.js';
@@ -10,7 +8,6 @@ import type { Artifact, RecordedOutputs } from '../protocol/card.js';
 import { artifactSlug } from '../protocol/cell.js';
 import { PlumblineError } from '../protocol/errors.js';
 import type { TensorData } from '../protocol/observation.js';
-import { readChecked } from './files.js';
 
 /** What a tool on the PC gave for the first `entry.n` samples. */
 export interface Recorded {
@@ -37,7 +34,7 @@ export async function loadRecorded(model: Model, artifact: Artifact, dataset: Da
       },
     );
   }
-  const digest = entry.n > n ? 'fewer samples' : await digestOfFirst(dataset, entry.n);
+  const digest = entry.n > n ? 'fewer samples' : await dataset.digestOfFirst(entry.n);
   if (digest !== entry.samplesSha256) {
     throw new PlumblineError(
       'E_BASELINE',
@@ -66,15 +63,4 @@ export async function loadRecorded(model: Model, artifact: Artifact, dataset: Da
     }),
   );
   return { entry, outputs };
-}
-
-/** SHA-256 of the first `n` samples as they travel; of several fields, one field's after the other's. */
-export async function digestOfFirst(dataset: Dataset, n: number): Promise<string> {
-  const parts = await Promise.all(
-    dataset.descriptor.fields.map(async ({ dtype, shape, file }) => {
-      const bytes = await readFile(path.join(dataset.folder, file));
-      return bytes.subarray(0, n * tensorBytes(dtype, shape));
-    }),
-  );
-  return sha256(Buffer.concat(parts));
 }

@@ -4,7 +4,6 @@ import type { Model } from '../plan/cards.js';
 import { recordedFor } from '../protocol/artifact.js';
 import type { Artifact } from '../protocol/card.js';
 import { isRecorded, referenceArtifact } from './baseline.js';
-import { digestOfFirst } from './recorded.js';
 
 /**
  * The model's dataset; but its generated form where the only baseline was recorded for other samples than the dataset's
@@ -23,5 +22,5 @@ export async function datasetFor(model: Model, artifact: Artifact): Promise<Data
 async function isRecordedFor(artifact: Artifact, dataset: Dataset): Promise<boolean> {
   const { name, split, n } = dataset.descriptor;
   const entry = recordedFor(artifact, name, split);
-  return entry !== undefined && entry.n <= n && (await digestOfFirst(dataset, entry.n)) === entry.samplesSha256;
+  return entry !== undefined && entry.n <= n && (await dataset.digestOfFirst(entry.n)) === entry.samplesSha256;
 }

@@ -10,6 +10,8 @@ import { sha256 } from './checksum.js';
 
 /** A labelled dataset in its raw form, in a folder whose name carries the digest of its content. */
 export class Dataset {
+  readonly #digests = new Map<number, Promise<string>>();
+
   constructor(
     readonly descriptor: DatasetDescriptor,
     /** The folder that holds the files of the descriptor. */
@@ -31,6 +33,23 @@ export class Dataset {
   get digest(): string {
     const [first, ...others] = this.descriptor.fields.map((field) => field.sha256);
     return first !== undefined && others.length === 0 ? first : sha256([first, ...others].join('\n'));
+  }
+
+  /** SHA-256 of the first `n` samples as they travel; of several fields, one field's after the other's. */
+  digestOfFirst(n: number): Promise<string> {
+    // Asked for by every artifact whose outputs were recorded over these samples.
+    const pending = this.#digests.get(n) ?? this.#hashFirst(n);
+    this.#digests.set(n, pending);
+    return pending;
+  }
+
+  async #hashFirst(n: number): Promise<string> {
+    const parts = await Promise.all(
+      this.descriptor.fields.map(async ({ dtype, shape }, field) => {
+        return (await this.samples(field)).subarray(0, n * tensorBytes(dtype, shape));
+      }),
+    );
+    return sha256(Buffer.concat(parts));
   }
 
   /** All samples of a field, one after the other. Large: take only what you need with {@link sample} where you can. */

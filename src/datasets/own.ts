@@ -1,9 +1,6 @@
 /** The samples that a model brings along, listed in its card, as a dataset like any other. */
-import { readFile } from 'node:fs/promises';
-import path from 'node:path';
+import { readChecked } from '../artifacts/files.js';
 import type { CardSamples, ModelCard } from '../protocol/card.js';
-import { PlumblineError, messageOf } from '../protocol/errors.js';
-import { sha256 } from './checksum.js';
 import type { Dataset } from './dataset.js';
 import { storeDataset, type RawField } from './store.js';
 
@@ -19,16 +16,7 @@ export function ownSplit(samples: Pick<CardSamples, 'generated'>): string {
 export async function loadOwnSamples(card: ModelCard, samples: CardSamples, folder: string): Promise<Dataset> {
   const fields = await Promise.all(
     samples.fields.map(async ({ name, dtype, shape, file }): Promise<RawField> => {
-      const bytes = await readFile(path.join(folder, file.path)).catch((error: unknown) => {
-        throw new PlumblineError('E_CHECKSUM', `${card.name}/${file.path}: ${messageOf(error)}`, { cause: error });
-      });
-      const got = sha256(bytes);
-      if (got !== file.sha256)
-        throw new PlumblineError(
-          'E_CHECKSUM',
-          `${card.name}/${file.path} has sha256 ${got}, the card says ${file.sha256}`,
-        );
-      return { name, dtype, shape, samples: bytes };
+      return { name, dtype, shape, samples: await readChecked({ card, folder }, file) };
     }),
   );
   return await storeDataset({

@@ -1,4 +1,4 @@
-/** Reading what a card lists. */
+/** Reading the files that a card lists: artifacts, recorded outputs, samples. */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { sha256 } from '../datasets/checksum.js';
