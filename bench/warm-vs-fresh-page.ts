@@ -10,7 +10,7 @@ const ROUNDS = 3;
 const SAMPLES = 100;
 
 /** Backends whose cells are quick enough that the page is what they wait for. */
-const TARGETS = ['ort-wasm-t1', 'tfjs-wasm', 'litert-wasm'];
+const TARGETS = ['ort-wasm-t1', 'tfjs-wasm', 'litert-wasm-t1'];
 
 /**
  * Runs the LeNets' cells on three runtimes as the matrix does, group by group, and then with each page thrown away after
