@@ -82,22 +82,31 @@ describe('missing files', () => {
     return { folder, card: { name: 'toy', artifacts: [{ files: [file] }] } } as unknown as Model;
   };
 
+  const failuresOf = async (models: readonly Model[]): Promise<string> =>
+    (await deriveMissing(models)).failed.map(({ message }) => message).join('\n');
+
   test('are made, once', async () => {
     const model = modelWith(whole);
     expect(missingFiles(model).map((file) => file.path)).toEqual(['sub/made.bin']);
-    expect(await deriveMissing([model])).toEqual(['toy/sub/made.bin']);
+    expect(await deriveMissing([model])).toEqual({ made: ['toy/sub/made.bin'], failed: [] });
     expect([...(await readFile(path.join(folder, 'sub', 'made.bin')))]).toEqual(whole);
-    expect(await deriveMissing([model])).toEqual([]);
+    expect(await deriveMissing([model])).toEqual({ made: [], failed: [] });
   });
 
   test('that come out otherwise than the card says are refused, and not left there', async () => {
     const model = modelWith([1, 2, 3]);
-    await expect(deriveMissing([model])).rejects.toThrow(/E_CHECKSUM.*toy\/sub\/made\.bin/);
+    expect(await failuresOf([model])).toMatch(/^E_CHECKSUM.*toy\/sub\/made\.bin/);
     expect(missingFiles(model)).toHaveLength(1);
   });
 
   test('whose recipe is broken are told by name', async () => {
     await writeFile(path.join(folder, 'made.recipe.json'), '{"schema": 1}');
-    await expect(deriveMissing([modelWith(whole)])).rejects.toThrow(/E_CARD.*toy\/sub\/made\.bin/);
+    expect(await failuresOf([modelWith(whole)])).toMatch(/^E_CARD.*toy\/sub\/made\.bin/);
+  });
+
+  test('that cannot be made keep no others from being made', async () => {
+    const { made, failed } = await deriveMissing([modelWith([1, 2, 3]), modelWith(whole)]);
+    expect(failed).toHaveLength(1);
+    expect(made).toEqual(['toy/sub/made.bin']);
   });
 });

@@ -23,21 +23,29 @@ export function missingFiles({ card, folder }: Model): DerivedFile[] {
     .filter((file) => !existsSync(path.join(folder, file.path)));
 }
 
-/**
- * Makes every file that is missing, each as a whole: a reader never sees half of one.
- * @returns those that were made, as `model/path`
- * @throws PlumblineError `E_CARD` for a recipe that cannot be followed, `E_CHECKSUM` when what comes of it is not the
- *   file of the card
- */
-export async function deriveMissing(models: readonly Model[]): Promise<string[]> {
+/** What came of making files: those that were made, as `model/path`, and why others could not be. */
+export interface Derived {
+  readonly made: readonly string[];
+  /** `E_CARD` for a recipe that cannot be followed, `E_CHECKSUM` when what comes of it is not the file of the card. */
+  readonly failed: readonly PlumblineError[];
+}
+
+/** Makes every file that is missing, each as a whole: a reader never sees half of one. One that fails takes no other down. */
+export async function deriveMissing(models: readonly Model[]): Promise<Derived> {
   const made: string[] = [];
+  const failed: PlumblineError[] = [];
   for (const model of models) {
     for (const file of missingFiles(model)) {
-      await deriveFile(model, file);
-      made.push(`${model.card.name}/${file.path}`);
+      try {
+        await deriveFile(model, file);
+        made.push(`${model.card.name}/${file.path}`);
+      } catch (error) {
+        if (!(error instanceof PlumblineError)) throw error;
+        failed.push(error);
+      }
     }
   }
-  return made;
+  return { made, failed };
 }
 
 async function deriveFile({ card, folder }: Model, file: DerivedFile): Promise<void> {

@@ -37,7 +37,7 @@ program
   .description('make the model files that are too large to be committed, from those that are')
   .action(async () => {
     const { zoo } = await import('./commands/zoo.js');
-    await zoo({ quiet: false });
+    process.exitCode = (await zoo({ quiet: false })) ? 0 : 1;
   });
 
 program

@@ -12,8 +12,9 @@ import { loadModels, type Model } from '../plan/cards.js';
 export default async function globalSetup(): Promise<() => Promise<void>> {
   await buildPage();
   const { models } = loadModels();
-  // A file that can't be made is told by the cells that need it, with the same error; the others need not suffer.
-  await deriveMissing(models).catch(() => undefined);
+  const { failed } = await deriveMissing(models);
+  // Told here, for the cells that need such a file can only say that it is not there.
+  for (const { message, hint } of failed) console.error(`${message}\n${hint}`);
   await fetchDatasets(models);
   const engines = await findEngines();
   if (!engines.some((status) => status.found && status.engine.needsDisplay)) return () => Promise.resolve();

@@ -2,17 +2,16 @@
 import { deriveMissing } from '../../artifacts/derive.js';
 import { loadModels } from '../../plan/cards.js';
 
-/**
- * Says what it made, if anything.
- * @throws PlumblineError as {@link deriveMissing}
- */
-export async function zoo({ quiet }: { readonly quiet: boolean }): Promise<void> {
+/** Says what it made, if anything, and what it could not. @returns whether all files are there */
+export async function zoo({ quiet }: { readonly quiet: boolean }): Promise<boolean> {
   const started = performance.now();
-  const made = await deriveMissing(loadModels().models);
+  const { made, failed } = await deriveMissing(loadModels().models);
   if (made.length > 0) {
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
     console.log(`Made ${String(made.length)} model files from committed ones, in ${seconds} s.`);
-  } else if (!quiet) {
+  } else if (!quiet && failed.length === 0) {
     console.log('All model files are there.');
   }
+  for (const { message, hint } of failed) console.error(`${message}\n${hint}`);
+  return failed.length === 0;
 }
