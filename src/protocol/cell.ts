@@ -3,6 +3,8 @@
  *
  *     lenet5/onnx-fp32-b100/ort-wasm-t2@firefox
  *     model  format precision variant  runtime backend threads browser
+ *
+ * A target whose runtime runs in a worker of the page's ends in `-worker`: `ort-wasm-t1-worker`.
  */
 import { PlumblineError } from './errors.js';
 
@@ -26,6 +28,8 @@ export interface Target {
   readonly runtime: RuntimeName;
   readonly backend: Backend;
   readonly threads?: number | undefined;
+  /** `true`: in a worker of the page's, so that the main thread stays free. */
+  readonly worker?: boolean | undefined;
 }
 
 /** The parts of an artifact's name. */
@@ -50,7 +54,8 @@ export function artifactSlug(key: Omit<ArtifactKey, 'model'>): string {
 /** `ort-wasm-t2`, `ort-webgpu-jsep`, `tfjs-webgl`. */
 export function targetSlug(target: Target): string {
   const base = `${target.runtime}-${target.backend}`;
-  return target.threads === undefined ? base : `${base}-t${String(target.threads)}`;
+  const threads = target.threads === undefined ? '' : `-t${String(target.threads)}`;
+  return `${base}${threads}${target.worker === true ? '-worker' : ''}`;
 }
 
 /** The id of a cell, as at the top of this file. */
@@ -65,7 +70,7 @@ const alternatives = (words: readonly string[]): string =>
 const CELL_ID = new RegExp(
   '^(?<model>[a-z0-9][a-z0-9._-]*)' +
     `/(?<format>${alternatives(FORMATS)})-(?<precision>${alternatives(PRECISIONS)})(?:-(?<variant>[a-z0-9.]+))?` +
-    `/(?<runtime>${alternatives(RUNTIMES)})-(?<backend>${alternatives(BACKENDS)})(?:-t(?<threads>[1-9][0-9]*))?` +
+    `/(?<runtime>${alternatives(RUNTIMES)})-(?<backend>${alternatives(BACKENDS)})(?:-t(?<threads>[1-9][0-9]*))?(?<worker>-worker)?` +
     `@(?<browser>${alternatives(PLATFORMS)})$`,
 );
 
@@ -80,7 +85,7 @@ export function parseCellId(id: string): CellKey {
       hint: 'A cell id reads model/format-precision/runtime-backend@browser, such as lenet5/onnx-fp32/ort-wasm-t1@firefox.',
     });
   }
-  const { model, format, precision, variant, runtime, backend, threads, browser } = groups;
+  const { model, format, precision, variant, runtime, backend, threads, worker, browser } = groups;
   return {
     model: model as string,
     format: format as Format,
@@ -89,6 +94,7 @@ export function parseCellId(id: string): CellKey {
     runtime: runtime as RuntimeName,
     backend: backend as Backend,
     ...(threads === undefined ? {} : { threads: Number(threads) }),
+    ...(worker === undefined ? {} : { worker: true }),
     browser: browser as Platform,
   };
 }

@@ -85,7 +85,15 @@ export const ERRORS = {
     'The GPU device was lost: repeat the cell alone, then report the browser or the runtime.',
   ),
   E_OUT_OF_MEMORY: info('product', 'Run with a smaller batch, or report the memory that the runtime asked for.'),
-  E_LEAK: info('product', 'Tensors or sessions were left behind after dispose; report the runtime.'),
+  E_LEAK: info(
+    'product',
+    'Memory grows, or tensors or sessions were left behind after dispose: look at the curve, then report the runtime.',
+  ),
+  E_CLOCK: info(
+    'harness',
+    'A timing was zero or had no end: the clock of this page is too coarse or stands still; see its `environment`.',
+  ),
+  E_REPEAT: info('product', 'The same input gave other outputs when it was inferred again: report the runtime.'),
 
   // What came back.
   E_OUTPUT_SHAPE: info(

@@ -8,6 +8,15 @@ import { dtypeSchema } from './card.js';
 import type { Target } from './cell.js';
 import type { DatasetDescriptor } from './dataset.js';
 import type { ConsoleEntry } from './observation.js';
+import {
+  calibrationSchema,
+  pageMemorySchema,
+  responsivenessSchema,
+  seriesSchema,
+  soakReportSchema,
+  type MeasureRequest,
+  type SoakRequest,
+} from './performance.js';
 import { environmentSchema, errorRecordSchema, evidenceSchema, memorySchema, probeSchema } from './observation.js';
 
 /** What the page puts on `window.plumbline`. */
@@ -53,6 +62,23 @@ export interface UploadRequest {
   readonly token: string;
 }
 
+/** Of the dataset's first samples, as many as the largest batch that will be measured. */
+export type FeedRequest = Pick<RunRequest, 'dataset' | 'datasetUrl'> & { readonly samples: number };
+
+export interface CalibrateRequest {
+  readonly timings: number;
+}
+
+export interface MemoryRequest {
+  /** Wait for `measureUserAgentSpecificMemory` no longer than this; 0: do not ask. */
+  readonly userAgentMs: number;
+}
+
+export interface ResponsivenessRequest {
+  readonly batchSize: number;
+  readonly durationMs: number;
+}
+
 const ms = z.number().nonnegative();
 
 export const loadRuntimeReportSchema = z.strictObject({ version: z.string(), ms, warm: z.boolean() });
@@ -66,6 +92,7 @@ export const runReportSchema = z.strictObject({
   evidence: evidenceSchema,
   memory: memorySchema,
 });
+export const feedReportSchema = z.strictObject({ samples: z.int().positive(), inputMs: ms });
 export const uploadReportSchema = z.strictObject({ bytes: z.int().nonnegative(), ms });
 export const disposeReportSchema = z.strictObject({
   ms,
@@ -82,6 +109,12 @@ export const PAGE_RESULTS = {
   run: runReportSchema,
   upload: uploadReportSchema,
   dispose: disposeReportSchema,
+  feed: feedReportSchema,
+  measure: seriesSchema,
+  calibrate: calibrationSchema,
+  memory: pageMemorySchema,
+  responsiveness: responsivenessSchema,
+  soak: soakReportSchema,
 } as const;
 
 export interface PageArguments {
@@ -92,6 +125,13 @@ export interface PageArguments {
   run: RunRequest;
   upload: UploadRequest;
   dispose: null;
+  /** Fetches the first samples and holds them as one batch, which the four methods below infer. */
+  feed: FeedRequest;
+  measure: MeasureRequest;
+  calibrate: CalibrateRequest;
+  memory: MemoryRequest;
+  responsiveness: ResponsivenessRequest;
+  soak: SoakRequest;
 }
 
 export type PageMethod = keyof PageArguments;

@@ -9,6 +9,7 @@ import {
   probeSchema,
   timingSchema,
 } from './observation.js';
+import { performanceBlockSchema, soakBlockSchema } from './performance.js';
 
 export const STATUSES = ['pass', 'fail', 'error', 'unsupported', 'skipped'] as const;
 export type Status = (typeof STATUSES)[number];
@@ -120,9 +121,12 @@ export const numericSchema = z.strictObject({
 });
 export type Numeric = z.infer<typeof numericSchema>;
 
+/** `baseline`: the PC's own cells. In the order of reports. */
+export const RECORD_KINDS = ['baseline', 'accuracy', 'performance', 'soak'] as const;
+
 export const resultRecordSchema = z.strictObject({
   schema: z.literal(1),
-  kind: z.enum(['baseline', 'accuracy']),
+  kind: z.enum(RECORD_KINDS),
   id: z.string(),
   cell: z.strictObject({
     model: z.string(),
@@ -133,6 +137,8 @@ export const resultRecordSchema = z.strictObject({
     runtimeVersion: z.string(),
     backend: z.enum(BACKENDS),
     threads: z.int().positive(),
+    /** `true`: the runtime ran in a worker of the page's. */
+    worker: z.boolean().optional(),
     browser: z.enum(PLATFORMS),
     browserVersion: z.string(),
     driver: z.string(),
@@ -165,6 +171,10 @@ export const resultRecordSchema = z.strictObject({
   memory: memorySchema.optional(),
   evidence: evidenceSchema.optional(),
   probe: probeSchema.optional(),
+  /** Of kind `performance`. */
+  performance: performanceBlockSchema.optional(),
+  /** Of kind `soak`. */
+  soak: soakBlockSchema.optional(),
   /** Folder of the finding below reports/, on fail and error. */
   finding: z.string().optional(),
 });
@@ -186,6 +196,8 @@ export interface Finding {
 export const ATTACHMENT = {
   record: 'application/vnd.plumbline.record+json',
   observation: 'application/vnd.plumbline.observation+json',
+  performance: 'application/vnd.plumbline.performance+json',
+  soak: 'application/vnd.plumbline.soak+json',
   outputs: 'application/vnd.plumbline.outputs+octet-stream',
   finding: 'application/vnd.plumbline.finding+json',
 } as const;
