@@ -7,7 +7,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { readChecked } from '../artifacts/files.js';
 import type { Artifact } from '../protocol/card.js';
-import { cellId, type CellKey } from '../protocol/cell.js';
+import { cellId, type CellKey, type Target } from '../protocol/cell.js';
 import { PlumblineError, messageOf, toErrorRecord } from '../protocol/errors.js';
 import type { Observation } from '../protocol/observation.js';
 import { sampleLimit } from '../gather/settings.js';
@@ -32,7 +32,7 @@ const SECOND_OPINION_BUDGET_MS = 3_000;
  * The baseline cell of an artifact: onnxruntime for ONNX, tfjs's JavaScript backend for TF.js, for TFLite the interpreter
  * whose outputs were recorded.
  */
-export function baselineKey(model: Model, artifact: Artifact): CellKey {
+export function baselineKey(model: Model, artifact: Artifact, threads = 1): CellKey {
   const { format, precision, variant } = artifact;
   const base = {
     model: model.card.name,
@@ -41,7 +41,7 @@ export function baselineKey(model: Model, artifact: Artifact): CellKey {
     ...(variant === undefined ? {} : { variant }),
     browser: 'pc',
   } as const;
-  if (format === 'onnx') return { ...base, runtime: 'ort', backend: 'native' };
+  if (format === 'onnx') return { ...base, runtime: 'ort', backend: 'native', ...(threads === 1 ? {} : { threads }) };
   if (format === 'tfjs') return { ...base, runtime: 'tfjs', backend: 'cpu' };
   return { ...base, runtime: 'litert', backend: 'native' };
 }
@@ -69,23 +69,39 @@ function onnxForm(model: Model, precision: Artifact['precision']): Artifact | un
   );
 }
 
+/**
+ * Threads that the PC must compute with for its numbers to be those of a cell on `target`. One, but for dynamically
+ * quantized ONNX: there an LSTM of onnxruntime gives each thread some rows of the batch, and takes the scale of its 8-bit
+ * state from those rows alone, so that by design the steps are others on two threads.
+ */
+export function baselineThreads(artifact: Artifact, target: Pick<Target, 'threads'>): number {
+  return artifact.format === 'onnx' && artifact.quantization?.kind === 'dynamic' ? (target.threads ?? 1) : 1;
+}
+
 /** ONNX is computed here, whatever was recorded elsewhere. */
 export const isRecorded = ({ format, recorded }: Artifact): boolean => format !== 'onnx' && recorded !== undefined;
 
 /**
  * What the cells of an artifact are judged against: what was recorded of it, else what {@link loadBaseline} gives for
  * its {@link referenceArtifact}.
+ * @param threads as {@link baselineThreads} says
  * @throws PlumblineError as {@link loadBaseline}
  */
-export async function loadReference(model: Model, artifact: Artifact, dataset: Dataset): Promise<Observed> {
+export async function loadReference(
+  model: Model,
+  artifact: Artifact,
+  dataset: Dataset,
+  threads = 1,
+): Promise<Observed> {
   const reference = referenceArtifact(model, artifact);
   return isRecorded(reference)
     ? await recordedBaseline(model, reference, dataset)
-    : await loadBaseline(model, reference, dataset);
+    : await loadBaseline(model, reference, dataset, threads);
 }
 
 /**
  * What the baseline cell of an artifact gives: from the cache, or computed now, or as it was recorded.
+ * @param threads of onnxruntime; whatever else there is has one
  * @throws PlumblineError `E_CHECKSUM` when a file is not the card's; `E_BASELINE` when the PC's own runtime fails, or
  *   when nothing was recorded for the samples
  */
@@ -93,18 +109,19 @@ export async function loadBaseline(
   model: Model,
   artifact: Artifact,
   dataset: Dataset,
+  threads = 1,
 ): Promise<Observed & { cached: boolean }> {
   for (const file of artifact.files) await readChecked(model, file);
   if (artifact.format === 'tflite') return { ...(await recordedBaseline(model, artifact, dataset)), cached: false };
-  const folder = path.join(cacheDir(), 'baselines', cacheKey(model, artifact, dataset));
+  const folder = path.join(cacheDir(), 'baselines', cacheKey(model, artifact, dataset, threads));
   const stored = await loadObservation(folder);
   if (stored !== undefined) return { ...stored, cached: true };
   let observed: Observed;
   try {
-    observed = await computeBaseline(model, artifact, dataset);
+    observed = await computeBaseline(model, artifact, dataset, threads);
   } catch (error) {
     if (error instanceof PlumblineError) throw error;
-    throw new PlumblineError('E_BASELINE', `${cellId(baselineKey(model, artifact))}: ${messageOf(error)}`, {
+    throw new PlumblineError('E_BASELINE', `${cellId(baselineKey(model, artifact, threads))}: ${messageOf(error)}`, {
       cause: error,
     });
   }
@@ -113,9 +130,9 @@ export async function loadBaseline(
 }
 
 /** What is computed is named by what it is computed from. */
-function cacheKey(model: Model, artifact: Artifact, dataset: Dataset): string {
+function cacheKey(model: Model, artifact: Artifact, dataset: Dataset, threads: number): string {
   const parts = [
-    cellId(baselineKey(model, artifact)),
+    cellId(baselineKey(model, artifact, threads)),
     ...artifact.files.map((file) => file.sha256),
     JSON.stringify([inputsOf(model.card, artifact), outputsOf(model.card, artifact)]),
     dataset.digest,
@@ -155,14 +172,14 @@ function codeDigest(): string {
   return digest;
 }
 
-async function computeBaseline(model: Model, artifact: Artifact, dataset: Dataset): Promise<Observed> {
-  const key = baselineKey(model, artifact);
+async function computeBaseline(model: Model, artifact: Artifact, dataset: Dataset, threads: number): Promise<Observed> {
+  const key = baselineKey(model, artifact, threads);
   const inputs = inputsOf(model.card, artifact);
   const outputs = outputsOf(model.card, artifact);
   const started = performance.now();
   const opened: OpenModel =
     key.runtime === 'ort'
-      ? await openOrtNative(path.join(model.folder, artifact.files[0]?.path ?? ''), outputs)
+      ? await openOrtNative(path.join(model.folder, artifact.files[0]?.path ?? ''), outputs, threads)
       : await openTfjsNode(model.folder, artifact, outputs);
   const sessionMs = performance.now() - started;
   const run = await runBatches(opened.run, inputs, dataset, {
@@ -184,7 +201,7 @@ async function computeBaseline(model: Model, artifact: Artifact, dataset: Datase
       cellMs: performance.now() - started,
     },
     memory: {},
-    evidence: evidence(key.runtime === 'ort' ? 'onnxruntime-node, CPU' : 'tfjs in Node, CPU'),
+    evidence: evidence(key.runtime === 'ort' ? 'onnxruntime-node, CPU' : 'tfjs in Node, CPU', threads),
     console: [],
   };
   return { observation, outputs: run.outputs };
@@ -219,7 +236,7 @@ async function recordedBaseline(model: Model, artifact: Artifact, dataset: Datas
 }
 
 /** There is no backend to be shown at work on the PC. */
-const evidence = (provider: string): Observation['evidence'] => ({
+const evidence = (provider: string, threads = 1): Observation['evidence'] => ({
   provider,
   gpuDispatches: 0,
   webglDraws: 0,
@@ -227,7 +244,7 @@ const evidence = (provider: string): Observation['evidence'] => ({
   wasmModules: [],
   wasmMemoryBytes: 0,
   workersAlive: 0,
-  threads: 1,
+  threads,
 });
 
 const RUNTIME_VERSIONS: Readonly<Record<CellKey['runtime'], () => string>> = {

@@ -7,12 +7,13 @@ import { fromOrtTensor } from '../protocol/ort-tensors.js';
 import type { OpenModel } from './batches.js';
 
 /**
- * Opens the session; `dispose` when done. One thread, so that sums are taken in one order. Weights in files of their own
- * are found beside the model.
+ * Opens the session; `dispose` when done. One thread, if none says otherwise, so that sums are taken in one order. Weights
+ * in files of their own are found beside the model.
+ * @param threads of the pool that an operator is spread over, the calling one among them
  */
-export async function openOrtNative(file: string, outputs: readonly OutputSpec[]): Promise<OpenModel> {
+export async function openOrtNative(file: string, outputs: readonly OutputSpec[], threads = 1): Promise<OpenModel> {
   const session = await ort.InferenceSession.create(file, {
-    intraOpNumThreads: 1,
+    intraOpNumThreads: threads,
     interOpNumThreads: 1,
     // What fails is thrown, and told where it belongs.
     logSeverityLevel: 4,

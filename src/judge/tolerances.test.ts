@@ -62,8 +62,7 @@ test('steps may be crossed by few, and not far', () => {
   for (const { name, arithmetic, outliers, relative, absolute } of TOLERANCES) {
     expect(outliers === undefined || arithmetic !== 'float32', name).toBe(true);
     if (outliers === undefined) continue;
-    // Of dynamic int8 on threads, every sample's share of steps may be another: the factor and the gain limit it.
-    expect(outliers.share, name).toBeLessThanOrEqual(name === 'dynamic int8 on a CPU' ? 0.75 : 0.25);
+    expect(outliers.share, name).toBeLessThanOrEqual(0.25);
     // Of an element of the median size: one that is lost is off by as much as itself, one that is negated by twice that.
     expect(outliers.factor * (relative + absolute), name).toBeLessThan(0.31);
   }

@@ -1,5 +1,12 @@
 /** The baselines that a cell is judged against, loaded once a worker. */
-import { faultedBaseline, isRecorded, loadBaseline, loadReference, originalArtifact } from '../baseline/baseline.js';
+import {
+  baselineThreads,
+  faultedBaseline,
+  isRecorded,
+  loadBaseline,
+  loadReference,
+  originalArtifact,
+} from '../baseline/baseline.js';
 import { loadRecorded } from '../baseline/recorded.js';
 import { assertSound } from '../baseline/sound.js';
 import { datasetFor } from '../baseline/samples.js';
@@ -31,11 +38,15 @@ export class Baselines {
 
   constructor(readonly dataset: Dataset) {}
 
-  /** @throws PlumblineError `E_BASELINE`, `E_CHECKSUM`: the cells of the artifact cannot be judged then. */
-  async forArtifact(model: Model, artifact: Artifact): Promise<CellBaseline> {
+  /** @throws PlumblineError `E_BASELINE`, `E_CHECKSUM`: the cell cannot be judged then. */
+  async forCell({
+    model,
+    artifact,
+    target,
+  }: Pick<PlannedCell, 'model' | 'artifact' | 'target'>): Promise<CellBaseline> {
     const fp32 = originalArtifact(model);
     const [reference, original, labels, wrong] = await Promise.all([
-      this.#once('reference', model, artifact, loadReference),
+      this.#once('reference', model, artifact, loadReference, baselineThreads(artifact, target)),
       fp32 === undefined ? undefined : this.#once('reference', model, fp32, loadReference),
       this.dataset.labels(),
       fp32 === undefined ? undefined : this.#wrongWeight(model, fp32),
@@ -78,11 +89,17 @@ export class Baselines {
     return pending;
   }
 
-  #once(what: 'own' | 'reference', model: Model, artifact: Artifact, load: typeof loadReference): Promise<Observed> {
-    const key = `${what} ${model.card.name}/${artifactSlug(artifact)}`;
+  #once(
+    what: 'own' | 'reference',
+    model: Model,
+    artifact: Artifact,
+    load: typeof loadReference,
+    threads = 1,
+  ): Promise<Observed> {
+    const key = `${what} ${model.card.name}/${artifactSlug(artifact)} ${String(threads)}`;
     let pending = this.#loaded.get(key);
     if (pending === undefined) {
-      pending = load(model, artifact, this.dataset);
+      pending = load(model, artifact, this.dataset, threads);
       this.#loaded.set(key, pending);
     }
     return pending;

@@ -35,7 +35,7 @@ export async function judgeCell(cell: PlannedCell, observed: Observed, baselines
   let verdict: Verdict;
   try {
     // A cell that did not come to an answer is told by its own fault, whatever the baseline is like.
-    if (observation.outcome === 'completed') baseline = await baselines.forArtifact(cell.model, cell.artifact);
+    if (observation.outcome === 'completed') baseline = await baselines.forCell(cell);
     verdict = judgeAccuracy({
       observation,
       outputs,
