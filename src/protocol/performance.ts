@@ -104,6 +104,8 @@ export const visitSchema = z.strictObject({
   httpCache: z.enum(HTTP_CACHES),
   /** On a page where the runtime was started already, `runtimeLoadMs` is 0 and the visit says nothing of a cold start. */
   warmRuntime: z.boolean(),
+  /** Bytes of page, runtime and model that the server was asked for: 0 where all came from the browser's cache. */
+  networkBytes: bytes.optional(),
   phases: phasesSchema,
   /** Batch 1 (or what the artifact is fixed at), outputs read back. */
   latency: seriesSchema.optional(),

@@ -96,6 +96,46 @@ describe('files', () => {
   });
 });
 
+describe('prefixes', () => {
+  test.each(['/page/index.html', '/page/main-ABCD1234.js', '/catalog.json'])(
+    '%s is the same under a prefix, isolated, and kept for ever',
+    async (file) => {
+      const bare = await fetch(server.origin + file);
+      const under = await fetch(`${server.origin}/~0a1b${file}`);
+      expect(under.status).toBe(200);
+      expect(await under.text()).toBe(await bare.text());
+      expect(under.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
+      expect(under.headers.get('cross-origin-embedder-policy')).toBe('require-corp');
+    },
+  );
+
+  test.each(['/~0a1b/page/../secret.txt', '/~0a1b/page/way-out.txt', '/~0a1b/~0a1b/page/index.html', '/~xyz/page/'])(
+    '%s is not there',
+    async (target) => {
+      const { status, body } = await raw(target);
+      expect(status).toBeGreaterThanOrEqual(400);
+      expect(body).not.toContain('secret');
+    },
+  );
+
+  test('count what was sent, each its own', async () => {
+    const get = async (target: string, headers = {}): Promise<string> =>
+      await (await fetch(server.origin + target, { headers })).text();
+    await get('/page/index.html');
+    await get('/~aa/page/index.html');
+    await get('/~aa/page/main-ABCD1234.js');
+    await get('/~bb/page/index.html', { range: 'bytes=3-6' });
+    await expect.poll(() => ['aa', 'bb', 'cc'].map((token) => server.sentUnder(token))).toEqual([12, 4, 0]);
+  });
+
+  test('take uploads', async () => {
+    const url = server.uploads.announce('x', 4);
+    const headers = { 'x-plumbline-token': server.uploads.token };
+    expect((await fetch(`${server.origin}/~aa${url}`, { method: 'POST', body: '1234', headers })).status).toBe(204);
+    expect(server.uploads.take('x').toString()).toBe('1234');
+  });
+});
+
 describe('uploads', () => {
   const post = (url: string, body: Uint8Array<ArrayBuffer> | string, token = server.uploads.token): Promise<Response> =>
     fetch(server.origin + url, { method: 'POST', body, headers: { 'x-plumbline-token': token } });

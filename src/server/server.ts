@@ -23,6 +23,14 @@ const ISOLATION_HEADERS = {
 /** A name with a content hash, or a path with a version in it: such a file never changes. */
 const IMMUTABLE = /-[A-Z0-9]{8}\.(js|css)(\.map)?$|^\/page\/vendor\/[^/]+-\d|^\/datasets\/[^/]+-[0-9a-f]{12}\//;
 
+const FOR_EVER = 'public, max-age=31536000, immutable';
+
+/**
+ * A prefix, `/~0123abcd/`, in front of any path: the same file under an address that no cache has seen before. What a
+ * page loads relative to itself comes under its prefix as well. Nothing changes under a prefix while it is in use.
+ */
+const PREFIX = /^\/~([0-9a-f]{1,32})(?=\/)/;
+
 /** http-server's middleware reads a property that Node deprecates; nobody here can change that, so nobody need read of it. */
 const UNION_DEPRECATION = 'DEP0066';
 
@@ -39,6 +47,8 @@ export interface HarnessServer {
   /** `http://127.0.0.1:port` */
   readonly origin: string;
   readonly uploads: Uploads;
+  /** Bytes of files that were sent under a prefix so far: by this a page that came from a cache can be told. */
+  sentUnder(token: string): number;
   isListening(): boolean;
   /** Stops listening and ends open connections. May be called twice. */
   close(): Promise<void>;
@@ -63,25 +73,19 @@ export async function startServer(options: ServerOptions): Promise<HarnessServer
 
   const allowed = await Promise.all(mounts.map(([, folder]) => realpath(folder)));
   const uploads = createUploads(randomBytes(16).toString('hex'));
-  const files = createServer({
-    root,
-    // The strings are http-server's own spelling of false.
-    showDir: 'false',
-    showDotfiles: false,
-    headers: { ...ISOLATION_HEADERS },
-    // A function is what http-server's core takes, although its types know numbers alone.
-    cache: cachePolicy as unknown as number,
-  });
-  // http-server wraps a server of node:http, and hands bodies on only after it has looked at them: what is ours is
-  // answered in front of it.
-  const inner = (files as unknown as { server: Server }).server;
-  const serveFile = inner.listeners('request')[0] as Handler;
-  inner.removeAllListeners('request');
+  const { inner, serveFile } = fileServer(root, cachePolicy);
+  const { serveFile: serveForEver } = fileServer(root, () => FOR_EVER);
+  const sent = new Map<string, number>();
   const front: Handler = (request, response) => {
+    const token = PREFIX.exec(request.url ?? '')?.[1];
+    if (token !== undefined) {
+      request.url = (request.url ?? '').replace(PREFIX, '');
+      countBody(response, (bytes) => sent.set(token, (sent.get(token) ?? 0) + bytes));
+    }
     if (uploads.handle(request, response)) return;
     if (request.url === '/') redirect(response, '/page/');
     else if (leadsOutside(request.url ?? '/', root, allowed)) notThere(response);
-    else serveFile(request, response);
+    else (token === undefined ? serveFile : serveForEver)(request, response);
   };
   inner.on('request', front);
   // A page that computes for long leaves its connection idle, and may find it closed just as it asks again.
@@ -95,6 +99,7 @@ export async function startServer(options: ServerOptions): Promise<HarnessServer
   return {
     origin: `http://127.0.0.1:${String(port)}`,
     uploads,
+    sentUnder: (token) => sent.get(token) ?? 0,
     isListening: () => inner.listening,
     async close() {
       if (closed) return;
@@ -111,10 +116,37 @@ export async function startServer(options: ServerOptions): Promise<HarnessServer
 }
 
 function cachePolicy(pathname: string): string {
-  return IMMUTABLE.test(pathname) ? 'public, max-age=31536000, immutable' : 'no-cache';
+  return IMMUTABLE.test(pathname) ? FOR_EVER : 'no-cache';
 }
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
+
+/**
+ * http-server wraps a server of node:http, and hands bodies on only after it has looked at them: what is ours is to be
+ * answered in front of it, so it is taken apart into the server and what serves a file.
+ */
+function fileServer(root: string, cache: (pathname: string) => string): { inner: Server; serveFile: Handler } {
+  const files = createServer({
+    root,
+    // The strings are http-server's own spelling of false.
+    showDir: 'false',
+    showDotfiles: false,
+    headers: { ...ISOLATION_HEADERS },
+    // A function is what http-server's core takes, although its types know numbers alone.
+    cache: cache as unknown as number,
+  });
+  const inner = (files as unknown as { server: Server }).server;
+  const serveFile = inner.listeners('request')[0] as Handler;
+  inner.removeAllListeners('request');
+  return { inner, serveFile };
+}
+
+/** Tells the length of a body once it has been sent; one that stays as it was (304) has none. */
+function countBody(response: ServerResponse, tell: (bytes: number) => void): void {
+  response.once('finish', () => {
+    tell(response.statusCode === 304 ? 0 : Number(response.getHeader('content-length') ?? 0));
+  });
+}
 
 function redirect(response: ServerResponse, location: string): void {
   response.writeHead(302, { location });
