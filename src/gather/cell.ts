@@ -6,6 +6,7 @@ import { machine } from '../machine.js';
 import type { Observed } from '../observations/store.js';
 import { describeOutputs, tensorBytes, tensorFromBytes } from '../observations/tensors.js';
 import type { PlannedCell } from '../plan/plan.js';
+import { sampleLimit } from '../plan/limits.js';
 import { RUNTIME_PACKAGES } from '../plan/targets.js';
 import { batchSizeOf, inputsOf, outputsOf, recordedFor } from '../protocol/artifact.js';
 import type { Artifact } from '../protocol/card.js';
@@ -24,7 +25,7 @@ import type { HarnessServer } from '../server/server.js';
 import { callPage } from './calls.js';
 import { processTreePss } from './memory.js';
 import type { PagePool } from './pages.js';
-import { budgetMs, sampleLimit, type Deadlines } from './settings.js';
+import { budgetMs, type Deadlines } from './settings.js';
 
 export interface GatherContext {
   readonly pool: PagePool;

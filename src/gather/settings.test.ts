@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { DEFAULT_DEADLINES, budgetMs, deadlinesFrom, sampleLimit } from './settings.js';
+import { DEFAULT_DEADLINES, budgetMs, deadlinesFrom } from './settings.js';
 
 describe('deadlines', () => {
   test('are the defaults, changed by name', () => {
@@ -26,19 +26,5 @@ describe('budgets', () => {
   test('can be set for all', () => {
     expect(budgetMs(wasm, '250')).toBe(250);
     expect(() => budgetMs(wasm, 'much')).toThrow(/E_USAGE/);
-  });
-});
-
-describe('sample limits', () => {
-  test('are by dataset', () => {
-    expect(sampleLimit('mnist', undefined)).toBe(Infinity);
-    expect(sampleLimit('cifar10', undefined)).toBe(1000);
-    expect(sampleLimit('imdb', undefined)).toBe(1000);
-  });
-
-  test('can be set for all', () => {
-    expect(sampleLimit('mnist', '50')).toBe(50);
-    expect(sampleLimit('cifar10', 'all')).toBe(Infinity);
-    for (const setting of ['0', '1.5', 'many', '']) expect(() => sampleLimit('mnist', setting)).toThrow(/E_USAGE/);
   });
 });
