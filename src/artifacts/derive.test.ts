@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Model } from '../plan/cards.js';
-import { applyRecipe, deriveMissing, missingFiles } from './derive.js';
+import { applyRecipe, deriveFiles, filesToMake } from './derive.js';
 import type { Recipe, TensorPiece } from './recipe.js';
 
 const VALUES = [1, 2, 3, 4, 5, 6];
@@ -66,7 +66,7 @@ describe('a recipe', () => {
   });
 });
 
-describe('missing files', () => {
+describe('derived files', () => {
   let folder: string;
   beforeEach(async () => {
     folder = await mkdtemp(path.join(tmpdir(), 'derive-'));
@@ -83,20 +83,41 @@ describe('missing files', () => {
   };
 
   const failuresOf = async (models: readonly Model[]): Promise<string> =>
-    (await deriveMissing(models)).failed.map(({ message }) => message).join('\n');
+    (await deriveFiles(models)).failed.map(({ message }) => message).join('\n');
 
-  test('are made, once', async () => {
+  test('that are missing are made, once', async () => {
     const model = modelWith(whole);
-    expect(missingFiles(model).map((file) => file.path)).toEqual(['sub/made.bin']);
-    expect(await deriveMissing([model])).toEqual({ made: ['toy/sub/made.bin'], failed: [] });
+    expect((await filesToMake(model)).map((file) => file.path)).toEqual(['sub/made.bin']);
+    expect(await deriveFiles([model])).toEqual({ made: ['toy/sub/made.bin'], failed: [] });
     expect([...(await readFile(path.join(folder, 'sub', 'made.bin')))]).toEqual(whole);
-    expect(await deriveMissing([model])).toEqual({ made: [], failed: [] });
+    expect(await deriveFiles([model])).toEqual({ made: [], failed: [] });
+  });
+
+  test.each([
+    ['of another size', [1, 2, 3]],
+    ['of the same size', whole.map((byte) => byte ^ 1)],
+  ])('that were made for another card, %s, are made anew', async (_, old) => {
+    const model = modelWith(whole);
+    const file = path.join(folder, 'sub', 'made.bin');
+    await mkdir(path.dirname(file));
+    await writeFile(file, Uint8Array.from(old));
+    expect(await deriveFiles([model])).toEqual({ made: ['toy/sub/made.bin'], failed: [] });
+    expect([...(await readFile(file))]).toEqual(whole);
+  });
+
+  test('that cannot be made anew stay as they were, and are told', async () => {
+    const model = modelWith([1, 2, 3]);
+    const file = path.join(folder, 'sub', 'made.bin');
+    await mkdir(path.dirname(file));
+    await writeFile(file, Uint8Array.from([9, 9]));
+    expect(await failuresOf([model])).toMatch(/^E_CHECKSUM.*toy\/sub\/made\.bin/);
+    expect([...(await readFile(file))]).toEqual([9, 9]);
   });
 
   test('that come out otherwise than the card says are refused, and not left there', async () => {
     const model = modelWith([1, 2, 3]);
     expect(await failuresOf([model])).toMatch(/^E_CHECKSUM.*toy\/sub\/made\.bin/);
-    expect(missingFiles(model)).toHaveLength(1);
+    expect(await filesToMake(model)).toHaveLength(1);
   });
 
   test('whose recipe is broken are told by name', async () => {
@@ -105,7 +126,7 @@ describe('missing files', () => {
   });
 
   test('that cannot be made keep no others from being made', async () => {
-    const { made, failed } = await deriveMissing([modelWith([1, 2, 3]), modelWith(whole)]);
+    const { made, failed } = await deriveFiles([modelWith([1, 2, 3]), modelWith(whole)]);
     expect(failed).toHaveLength(1);
     expect(made).toEqual(['toy/sub/made.bin']);
   });

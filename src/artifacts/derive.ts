@@ -1,6 +1,5 @@
 /** Makes the files of artifacts that are not committed, from those that are. */
-import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { sha256 } from '../datasets/checksum.js';
 import type { Model } from '../plan/cards.js';
@@ -15,12 +14,22 @@ export interface DerivedFile extends ArtifactFile {
   readonly derived: string;
 }
 
-/** The files of a model that are made and not there. */
-export function missingFiles({ card, folder }: Model): DerivedFile[] {
-  return card.artifacts
+/**
+ * The files of a model that are to be made: those that are not there, and those that were made for another card than the
+ * one of now. Only what a recipe makes is listed: nothing of anybody's is lost with it.
+ */
+export async function filesToMake({ card, folder }: Model): Promise<DerivedFile[]> {
+  const derived = card.artifacts
     .flatMap(({ files }) => files)
-    .filter((file): file is DerivedFile => file.derived !== undefined)
-    .filter((file) => !existsSync(path.join(folder, file.path)));
+    .filter((file): file is DerivedFile => file.derived !== undefined);
+  const current = await Promise.all(derived.map((file) => isCurrent(path.join(folder, file.path), file)));
+  return derived.filter((_, index) => current[index] === false);
+}
+
+/** Whether a file is there and is the card's; it is read only if its size says that it may be. */
+async function isCurrent(file: string, { bytes, sha256: wanted }: ArtifactFile): Promise<boolean> {
+  const found = await stat(file).catch(() => undefined);
+  return found?.size === bytes && sha256(await readFile(file)) === wanted;
 }
 
 /** What came of making files: those that were made, as `model/path`, and why others could not be. */
@@ -30,12 +39,15 @@ export interface Derived {
   readonly failed: readonly PlumblineError[];
 }
 
-/** Makes every file that is missing, each as a whole: a reader never sees half of one. One that fails takes no other down. */
-export async function deriveMissing(models: readonly Model[]): Promise<Derived> {
+/**
+ * Makes every file of {@link filesToMake}, each as a whole: a reader never sees half of one. One that fails takes no other
+ * down, and what was there in its place stays.
+ */
+export async function deriveFiles(models: readonly Model[]): Promise<Derived> {
   const made: string[] = [];
   const failed: PlumblineError[] = [];
   for (const model of models) {
-    for (const file of missingFiles(model)) {
+    for (const file of await filesToMake(model)) {
       try {
         await deriveFile(model, file);
         made.push(`${model.card.name}/${file.path}`);

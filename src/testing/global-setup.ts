@@ -2,7 +2,7 @@
  * Before a run: the harness page is up to date, every model file and dataset is there, and there is a display for the
  * browsers that need one.
  */
-import { deriveMissing } from '../artifacts/derive.js';
+import { deriveFiles } from '../artifacts/derive.js';
 import { ensureDisplay } from '../browsers/display.js';
 import { findEngines } from '../browsers/find.js';
 import { buildPage } from '../build/page.js';
@@ -12,7 +12,7 @@ import { loadModels, type Model } from '../plan/cards.js';
 export default async function globalSetup(): Promise<() => Promise<void>> {
   await buildPage();
   const { models } = loadModels();
-  const { failed } = await deriveMissing(models);
+  const { failed } = await deriveFiles(models);
   // Told here, for the cells that need such a file can only say that it is not there.
   for (const { message, hint } of failed) console.error(`${message}\n${hint}`);
   await fetchDatasets(models);
