@@ -108,6 +108,40 @@ program
     await add({ file, name: options.name, data: options.data, force: options.force ?? false });
   });
 
+const baseline = program
+  .command('baseline')
+  .description('keep performance results, and tell whether a later run became slower');
+
+baseline
+  .command('save')
+  .description('save the performance results of the last run')
+  .option('--name <name>', 'how it is called; default: the time of now')
+  .option('--results <file>', 'another file of results than reports/results.jsonl')
+  .action(async (options: { name?: string; results?: string }) => {
+    const { saveBaseline } = await import('./commands/baseline.js');
+    process.exitCode = await saveBaseline(options);
+  });
+
+baseline
+  .command('compare')
+  .description('compare the last run with a saved one; exit non-zero when a cell became slower')
+  .option('--against <name>', 'which one; default: the newest of the same machine and versions')
+  .option('--threshold <share>', 'by how much the 95 % interval of new over old must exclude 1', Number)
+  .option('--results <file>', 'another file of results than reports/results.jsonl')
+  .option('--strict', 'exit non-zero when there is nothing to compare with')
+  .action(async (options: { against?: string; threshold?: number; results?: string; strict?: boolean }) => {
+    const { compareBaseline } = await import('./commands/baseline.js');
+    process.exitCode = await compareBaseline(options);
+  });
+
+baseline
+  .command('list')
+  .description('list what was saved, the newest first')
+  .action(async () => {
+    const { listBaselines } = await import('./commands/baseline.js');
+    process.exitCode = await listBaselines();
+  });
+
 program
   .command('bench')
   .description('measure the speed that the suite promises, and say which promises hold')

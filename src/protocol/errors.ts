@@ -130,6 +130,7 @@ export const ERRORS = {
   E_DATASET_FORMAT: info('input', 'The dataset file is not in its documented format: fetch it anew.'),
   E_BASELINE: info('harness', 'The PC baseline could not be computed; the message says why.'),
   E_USAGE: info('input', 'See `npx plumbline --help`.'),
+  E_HISTORY: info('input', 'A saved baseline is damaged: restore the file, or delete it and save anew.'),
   E_MODEL_FILE: info(
     'input',
     'Give a whole .onnx, .tflite or TensorFlow.js model.json, with its weight files beside it: export or fetch it anew.',
