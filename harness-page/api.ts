@@ -2,22 +2,42 @@
 import type { Target } from '../src/protocol/cell.js';
 import { targetSlug } from '../src/protocol/cell.js';
 import { PlumblineError, messageOf, type ErrorCode, type Phase } from '../src/protocol/errors.js';
-import type { LoadModelRequest, PageAnswer, PageApi, PageMethod } from '../src/protocol/messages.js';
-import type { Memory, TensorData } from '../src/protocol/observation.js';
+import type {
+  LoadModelRequest,
+  PageAnswer,
+  PageApi,
+  PageMethod,
+  ResponsivenessRequest,
+} from '../src/protocol/messages.js';
+import type { Evidence, TensorData } from '../src/protocol/observation.js';
 import { environment } from './environment.js';
 import { nameFault } from './errors.js';
-import { evidenceSince, markEvidence, wasmMemoryBytes, whenGpuLost } from './evidence.js';
-import { fetchModelFile, nameOf } from './fetching.js';
+import { evidenceSince, markEvidence, whenGpuLost } from './evidence.js';
+import { checkModelFile, fetchModelFile, nameOf } from './fetching.js';
+import { calibrate } from './measure/calibrate.js';
+import { nextTurn } from './measure/clock.js';
+import { fetchFeed, type Feed } from './measure/feed.js';
+import { threadMemory, userAgentMemory } from './measure/memory.js';
+import { watchMainThread } from './measure/responsiveness.js';
+import { takeSeries } from './measure/series.js';
+import { soak } from './measure/soak.js';
 import { probe } from './probes.js';
 import { runDataset } from './run.js';
-import type { LoadedModel, Runtime } from './runtimes/adapter.js';
+import type { LoadedModel, Prepared, Runtime } from './runtimes/adapter.js';
 import { runtimeModule } from './runtimes/registry.js';
 
 /** The runtime that this page has started: one a page, for two could disturb each other's counts. */
 let started: { slug: string; target: Target; runtime: Runtime } | undefined;
 /** The cell that is under way. */
 let current:
-  { model: LoadedModel; request: LoadModelRequest; mark: ReturnType<typeof markEvidence>; kernels: number } | undefined;
+  | {
+      model: LoadedModel;
+      request: LoadModelRequest;
+      mark: ReturnType<typeof markEvidence>;
+      kernels: number;
+      feed?: Feed;
+    }
+  | undefined;
 let outputs: readonly TensorData[] = [];
 
 /** Outputs of the last run, for a person to look at. */
@@ -47,32 +67,31 @@ export const api: PageApi = {
     const mark = markEvidence();
     const from = performance.now();
     const contents = await Promise.all(request.files.map(fetchModelFile));
-    const fetched = performance.now();
+    const fetchMs = performance.now() - from;
+    // Not what anybody waits for but us.
+    for (const [index, file] of request.files.entries())
+      await checkModelFile(file, contents[index] as Uint8Array<ArrayBuffer>);
     const byName = new Map(
       request.files.map((file, index) => [nameOf(file.url), contents[index] as Uint8Array<ArrayBuffer>]),
     );
     const [entry] = contents;
     if (entry === undefined) throw new PlumblineError('E_CARD', 'the artifact lists no file');
+    const checked = performance.now();
     const model = await started.runtime.loadModel({ entry, byName, inputs: request.inputs, outputs: request.outputs });
+    const sessionMs = performance.now() - checked;
     current = { model, request, mark, kernels: model.kernels?.() ?? 0 };
-    return { fetchMs: fetched - from, sessionMs: performance.now() - fetched, provider: model.provider };
+    return { fetchMs, sessionMs, provider: model.provider };
   },
 
   async run(request) {
-    const { model, request: loaded, mark, kernels } = theCurrent('run');
-    const result = await runDataset(model, loaded.inputs, request);
+    const cell = theCurrent('run');
+    const result = await runDataset(cell.model, cell.request.inputs, request);
     outputs = result.outputs;
-    const total = model.kernels?.();
     return {
       ...result,
       outputs: outputs.map(({ name, dtype, shape }) => ({ name, dtype, shape: [...shape] })),
-      evidence: {
-        ...evidenceSince(mark),
-        provider: model.provider,
-        threads: loaded.target.threads ?? model.threads ?? 1,
-        ...(total === undefined ? {} : { kernels: total - kernels }),
-      },
-      memory: memoryNow(model),
+      evidence: evidenceOf(cell),
+      memory: threadMemory(cell.model),
     };
   },
 
@@ -89,13 +108,77 @@ export const api: PageApi = {
   },
 
   async dispose() {
+    const cell = current;
+    const evidence = cell === undefined ? {} : { evidence: evidenceOf(cell) };
     const from = performance.now();
     outputs = [];
-    const leaks = (await current?.model.dispose()) ?? [];
     current = undefined;
-    return { ms: performance.now() - from, leaks };
+    const leaks = (await cell?.model.dispose()) ?? [];
+    return { ms: performance.now() - from, leaks, ...evidence };
   },
+
+  async feed(request) {
+    const cell = theCurrent('feed');
+    const from = performance.now();
+    cell.feed = await fetchFeed(cell.request.inputs, request);
+    return { samples: cell.feed.samples, inputMs: performance.now() - from };
+  },
+
+  async measure(request) {
+    return await withBatch(request.batchSize, async (prepared) => {
+      if (request.readBack) return await takeSeries(prepared.run, request);
+      if (prepared.runOnly === undefined)
+        throw new PlumblineError('E_INTERNAL', `${theCurrent('measure').model.provider} always reads its outputs back`);
+      return await takeSeries(prepared.runOnly, request);
+    });
+  },
+
+  calibrate: ({ timings }) => calibrate(timings),
+
+  async memory({ userAgentMs }) {
+    return { ...threadMemory(current?.model), ...(await userAgentMemory(userAgentMs)) };
+  },
+
+  responsiveness: (request) => watchMainThread(() => inferFor(request)),
+
+  soak: (request) =>
+    withBatch(request.batchSize, (prepared) => soak(prepared.run, () => threadMemory(current?.model), request)),
 };
+
+/** Infers the first samples again and again, and gives the event loop its turn in between, as a page that cares does. */
+export function inferFor({ batchSize, durationMs }: ResponsivenessRequest): Promise<number> {
+  return withBatch(batchSize, async (prepared) => {
+    const from = performance.now();
+    let inferences = 0;
+    while (inferences === 0 || performance.now() - from < durationMs) {
+      await prepared.run();
+      inferences++;
+      await nextTurn();
+    }
+    return inferences;
+  });
+}
+
+async function withBatch<T>(size: number, work: (prepared: Prepared) => Promise<T>): Promise<T> {
+  const { model, feed } = theCurrent('feed');
+  if (feed === undefined) throw new PlumblineError('E_INTERNAL', 'nothing was fed');
+  const prepared = model.prepare(feed.batch(size));
+  try {
+    return await work(prepared);
+  } finally {
+    prepared.release();
+  }
+}
+
+function evidenceOf({ model, request, mark, kernels }: NonNullable<typeof current>): Evidence {
+  const total = model.kernels?.();
+  return {
+    ...evidenceSince(mark),
+    provider: model.provider,
+    threads: request.target.threads ?? model.threads ?? 1,
+    ...(total === undefined ? {} : { kernels: total - kernels }),
+  };
+}
 
 async function post(url: string, data: TensorData['data'], token: string): Promise<void> {
   let response: Response;
@@ -120,11 +203,6 @@ function theCurrent(method: string): NonNullable<typeof current> {
   return current;
 }
 
-function memoryNow(model: LoadedModel): Memory {
-  const heap = performance.memory?.usedJSHeapSize;
-  return { ...(heap === undefined ? {} : { jsHeapBytes: heap }), wasmHeapBytes: wasmMemoryBytes(), ...model.memory() };
-}
-
 /** The code and phase of whatever fails in a method and has none of its own. */
 const FAULTS: Readonly<Record<PageMethod, readonly [ErrorCode, Phase]>> = {
   environment: ['E_INTERNAL', 'page-ready'],
@@ -134,6 +212,12 @@ const FAULTS: Readonly<Record<PageMethod, readonly [ErrorCode, Phase]>> = {
   run: ['E_RUN', 'run'],
   upload: ['E_UPLOAD', 'upload'],
   dispose: ['E_RUN', 'dispose'],
+  feed: ['E_RUN', 'run'],
+  measure: ['E_RUN', 'run'],
+  calibrate: ['E_INTERNAL', 'run'],
+  memory: ['E_INTERNAL', 'run'],
+  responsiveness: ['E_RUN', 'run'],
+  soak: ['E_RUN', 'run'],
 };
 
 /** How long a runtime may take to speak for itself after a GPU device is lost. */

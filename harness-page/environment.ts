@@ -1,6 +1,7 @@
 /** What the browser is and has. */
 import type { Environment } from '../src/protocol/observation.js';
 import { unwatchedCanvas } from './evidence.js';
+import { clockStep } from './measure/clock.js';
 
 let known: Promise<Environment> | undefined;
 
@@ -18,22 +19,10 @@ async function measure(): Promise<Environment> {
     crossOriginIsolated,
     hardwareConcurrency: navigator.hardwareConcurrency,
     sharedArrayBuffer: typeof SharedArrayBuffer !== 'undefined',
-    clockResolutionMs: clockResolution(),
+    clockResolutionMs: clockStep(),
     ...(renderer === undefined ? {} : { webglRenderer: renderer }),
     ...(adapter === undefined ? {} : { webgpuAdapter: adapter }),
   };
-}
-
-/** The smallest step between two readings of the clock, over a few hundred steps. */
-function clockResolution(): number {
-  let smallest = Infinity;
-  for (let step = 0; step < 200; step++) {
-    const start = performance.now();
-    let now = start;
-    while (now === start) now = performance.now();
-    smallest = Math.min(smallest, now - start);
-  }
-  return smallest;
 }
 
 export function webglRenderer(): string | undefined {

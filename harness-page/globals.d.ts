@@ -13,5 +13,6 @@ declare global {
   /** Chromium alone. */
   interface Performance {
     readonly memory?: { readonly usedJSHeapSize: number };
+    readonly measureUserAgentSpecificMemory?: () => Promise<{ readonly bytes: number }>;
   }
 }

@@ -2,11 +2,10 @@
 import { createCollector, createFeeder, type FieldLayout } from '../src/protocol/batches.js';
 import type { InputSpec } from '../src/protocol/card.js';
 import type { DatasetField } from '../src/protocol/dataset.js';
-import { PlumblineError } from '../src/protocol/errors.js';
 import type { Elements } from '../src/protocol/inputs.js';
 import type { RunRequest } from '../src/protocol/messages.js';
 import { ARRAYS, type TensorData } from '../src/protocol/observation.js';
-import { fetchBytes } from './fetching.js';
+import { fetchSamples } from './fetching.js';
 import type { LoadedModel } from './runtimes/adapter.js';
 
 /** Samples are fetched in ranges of about this size: few requests, and the next one arrives while this one is run. */
@@ -69,26 +68,16 @@ function sampleSource(request: RunRequest, field: DatasetField, layout: FieldLay
     const array = ARRAYS[field.dtype];
     return new array(bytes.buffer, bytes.byteOffset + offset, length / array.BYTES_PER_ELEMENT);
   };
-  const fetchSamples = async (from: number, to: number): Promise<Uint8Array<ArrayBuffer>> => {
-    const bytes = await fetchBytes(request.datasetUrl + field.file, {
-      headers: { range: `bytes=${String(from * width)}-${String(to * width - 1)}` },
-    });
-    if (bytes.byteLength !== (to - from) * width) {
-      throw new PlumblineError(
-        'E_DATASET_FORMAT',
-        `samples ${String(from)} to ${String(to)} of ${field.file}: ${String(bytes.byteLength)} bytes came`,
-      );
-    }
-    return bytes;
-  };
+  const fetchRows = (from: number, to: number): Promise<Uint8Array<ArrayBuffer>> =>
+    fetchSamples(request.datasetUrl + field.file, width, from, to);
   if (shared) {
-    const first = fetchSamples(0, 1);
+    const first = fetchRows(0, 1);
     first.catch(() => undefined);
     return async () => asElements(await first, 0, width);
   }
   const perRange = Math.max(1, Math.floor(FETCH_BYTES / width / request.batchSize)) * request.batchSize;
   const fetchRange = (range: number): Promise<Uint8Array<ArrayBuffer>> => {
-    const bytes = fetchSamples(range * perRange, Math.min(limit, (range + 1) * perRange));
+    const bytes = fetchRows(range * perRange, Math.min(limit, (range + 1) * perRange));
     // Awaited only if the run comes that far: a failure before that is no one's.
     bytes.catch(() => undefined);
     return bytes;

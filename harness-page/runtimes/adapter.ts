@@ -12,6 +12,19 @@ export interface ModelFiles {
   readonly outputs: readonly OutputSpec[];
 }
 
+/** Inputs in the runtime's own form, held ready to be inferred again and again: what is timed is the inference alone. */
+export interface Prepared {
+  /**
+   * One inference, just as a user of the runtime writes it: nothing of ours is worth telling beside it.
+   * @returns one tensor an output of the card, in its order, read back into memory of the page's own
+   */
+  readonly run: () => Promise<TensorData[]>;
+  /** The same with the outputs left where they were computed; resolves when they are. Only where the runtime offers it. */
+  readonly runOnly?: () => Promise<void>;
+  /** Frees the inputs. */
+  release(): void;
+}
+
 /** A model that is ready to run. */
 export interface LoadedModel {
   /** What the runtime calls the backend that it uses. */
@@ -22,6 +35,8 @@ export interface LoadedModel {
    * @returns one tensor an output of the card, in its order, read back into memory of the page's own
    */
   run(inputs: readonly TensorData[]): Promise<TensorData[]>;
+  /** @param inputs as for `run` */
+  prepare(inputs: readonly TensorData[]): Prepared;
   /** Threads that the backend computes with, where it sets their number by itself. */
   readonly threads?: number;
   /** Kernels run on the backend so far, where the runtime tells. */
@@ -36,6 +51,16 @@ export interface LoadedModel {
 export interface Runtime {
   readonly version: string;
   loadModel(files: ModelFiles): Promise<LoadedModel>;
+}
+
+/** `run` by way of `prepare`. */
+export async function runOnce(prepare: LoadedModel['prepare'], inputs: readonly TensorData[]): Promise<TensorData[]> {
+  const prepared = prepare(inputs);
+  try {
+    return await prepared.run();
+  } finally {
+    prepared.release();
+  }
 }
 
 /** Loads the runtime's script and binaries and starts the backend. */

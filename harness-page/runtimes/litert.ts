@@ -12,7 +12,8 @@ import {
 import type { Backend, Target } from '../../src/protocol/cell.js';
 import { PlumblineError, messageOf } from '../../src/protocol/errors.js';
 import type { TensorData } from '../../src/protocol/observation.js';
-import type { LoadedModel, ModelFiles, StartRuntime } from './adapter.js';
+import { pageUrl } from '../address.js';
+import { runOnce, type LoadedModel, type ModelFiles, type StartRuntime } from './adapter.js';
 import { Journal, delegationIn, failuresIn } from './litert-log.js';
 import { TINY_TFLITE } from './litert-tiny.js';
 
@@ -43,7 +44,7 @@ export const start: StartRuntime = async (target) => {
  * is to be told of threads, and of JSPI, without which it cannot share a model between GPU and CPU.
  */
 async function loadWasm({ backend, threads = 1 }: Target): Promise<void> {
-  const folder = new URL(PLUMBLINE_VENDOR.litert, document.baseURI).href;
+  const folder = pageUrl(PLUMBLINE_VENDOR.litert);
   // Emscripten's own way of options; the loader takes it from here.
   Reflect.set(globalThis, 'Module', { ...journal.printers });
   try {
@@ -64,21 +65,21 @@ async function warmUp(options: Options): Promise<void> {
     Uint8Array.from(atob(TINY_TFLITE), (character) => character.charCodeAt(0)),
     options,
   );
-  await infer(model, [new Tensor(new Float32Array(1), [1])]);
+  const input = new Tensor(new Float32Array(1), [1]);
+  await infer(model, [input]);
+  input.delete();
   model.delete();
 }
 
 /**
- * One inference. Deletes the inputs.
+ * One inference.
  * @returns the outputs in the model's order, copied into memory of the page's own
  */
 async function infer(model: CompiledModel, inputs: Tensor[]): Promise<Omit<TensorData, 'name'>[]> {
-  journal.take();
-  let outputs: Tensor[] = [];
+  const outputs = await model.run(inputs).catch((error: unknown) => {
+    throw explained(error);
+  });
   try {
-    outputs = await model.run(inputs).catch((error: unknown) => {
-      throw explained(error);
-    });
     const failures = failuresIn(journal.take());
     if (failures.length > 0) {
       throw new PlumblineError(
@@ -95,7 +96,7 @@ async function infer(model: CompiledModel, inputs: Tensor[]): Promise<Omit<Tenso
       })),
     );
   } finally {
-    for (const tensor of [...inputs, ...outputs]) tensor.delete();
+    for (const tensor of outputs) tensor.delete();
   }
 }
 
@@ -106,18 +107,27 @@ async function loadModel(files: ModelFiles, options: Options): Promise<LoadedMod
     const provider = providerOf(model, options);
     const inputs = match('input', model.getInputDetails(), files.inputs);
     const outputs = match('output', files.outputs, model.getOutputDetails());
+    const names = files.outputs.map(({ name }) => name);
+    const prepare: LoadedModel['prepare'] = (given) => {
+      const fed = inputs.map((index) => toLiteRt(given[index] as TensorData));
+      journal.take();
+      return {
+        async run() {
+          const results = await infer(model, fed);
+          return outputs.map((index, at) => ({
+            name: names[at] ?? '',
+            ...(results[index] as Omit<TensorData, 'name'>),
+          }));
+        },
+        release() {
+          for (const tensor of fed) tensor.delete();
+        },
+      };
+    };
     return {
       provider,
-      async run(given) {
-        const results = await infer(
-          model,
-          inputs.map((index) => toLiteRt(given[index] as TensorData)),
-        );
-        return outputs.map((index, at) => ({
-          name: files.outputs[at]?.name ?? '',
-          ...(results[index] as Omit<TensorData, 'name'>),
-        }));
-      },
+      prepare,
+      run: (given) => runOnce(prepare, given),
       memory: () => ({}),
       dispose() {
         try {

@@ -3,8 +3,10 @@ import type * as Ort from 'onnxruntime-common';
 import type { Backend, Target } from '../../src/protocol/cell.js';
 import { PlumblineError, messageOf } from '../../src/protocol/errors.js';
 import type { TensorData } from '../../src/protocol/observation.js';
+import type { OutputSpec } from '../../src/protocol/card.js';
 import { fromOrtTensor } from '../../src/protocol/ort-tensors.js';
-import type { LoadedModel, ModelFiles, Runtime, StartRuntime } from './adapter.js';
+import { pageUrl } from '../address.js';
+import { runOnce, type LoadedModel, type ModelFiles, type Runtime, type StartRuntime } from './adapter.js';
 
 /** Distribution file and execution provider of each backend. */
 const BACKENDS: Partial<Record<Backend, { file: string; provider: string }>> = {
@@ -26,7 +28,7 @@ const TINY_MODEL = 'CAQ6MwoMCgF4EgF5IgRSZWx1EgFnWg8KAXgSCgoICAESBAoCCAFiDwoBeRIK
 export const start: StartRuntime = async (target) => {
   const backend = BACKENDS[target.backend];
   if (backend === undefined) throw new PlumblineError('E_RUNTIME_LOAD', `ort has no backend "${target.backend}"`);
-  const url = new URL(PLUMBLINE_VENDOR.ort + backend.file, document.baseURI).href;
+  const url = pageUrl(PLUMBLINE_VENDOR.ort + backend.file);
   const ort = (await import(url)) as typeof Ort;
   ort.env.wasm.numThreads = target.threads ?? 1;
   ort.env.logLevel = 'warning';
@@ -58,39 +60,58 @@ function createRuntime(
         executionProviders,
         externalData: externalData(files),
       });
-      return {
-        provider: target.backend === 'webgpu-jsep' ? `${provider} (jsep)` : provider,
-        async run(inputs) {
-          const feeds: Record<string, Ort.Tensor> = {};
-          for (const input of inputs) feeds[input.name] = toOrt(ort, input);
-          const results = await session.run(feeds);
-          const outputs: TensorData[] = [];
-          for (const spec of files.outputs) {
-            const tensor = results[spec.name];
-            if (tensor === undefined) {
-              throw new PlumblineError(
-                'E_OUTPUT_SHAPE',
-                `the card names an output "${spec.name}", the model gives ${Object.keys(results).join(', ')}`,
-              );
-            }
-            outputs.push(fromOrtTensor(spec.name, tensor, await tensor.getData()));
-          }
-          for (const tensor of Object.values(results)) tensor.dispose();
-          return outputs;
-        },
-        memory: () => ({}),
-        async dispose() {
-          try {
-            await session.release();
-            return [];
-          } catch (error) {
-            return [`session.release() failed: ${messageOf(error)}`];
-          }
-        },
-      };
+      // The closures below must not hold `files`: nobody keeps the bytes of a model that is loaded.
+      return asModel(ort, session, files.outputs, target.backend === 'webgpu-jsep' ? `${provider} (jsep)` : provider);
     },
   };
 }
+
+function asModel(
+  ort: typeof Ort,
+  session: Ort.InferenceSession,
+  outputs: readonly OutputSpec[],
+  provider: string,
+): LoadedModel {
+  const prepare: LoadedModel['prepare'] = (inputs) => {
+    const feeds = Object.fromEntries(inputs.map((input) => [input.name, toOrt(ort, input)]));
+    return {
+      async run() {
+        const results = await session.run(feeds);
+        const read: TensorData[] = [];
+        for (const { name } of outputs) {
+          const tensor = results[name];
+          if (tensor === undefined) throw withoutOutput(name, results);
+          read.push(fromOrtTensor(name, tensor, await tensor.getData()));
+        }
+        for (const name in results) results[name]?.dispose();
+        return read;
+      },
+      release() {
+        for (const tensor of Object.values(feeds)) tensor.dispose();
+      },
+    };
+  };
+  return {
+    provider,
+    prepare,
+    run: (inputs) => runOnce(prepare, inputs),
+    memory: () => ({}),
+    async dispose() {
+      try {
+        await session.release();
+        return [];
+      } catch (error) {
+        return [`session.release() failed: ${messageOf(error)}`];
+      }
+    },
+  };
+}
+
+const withoutOutput = (name: string, results: Ort.InferenceSession.OnnxValueMapType): PlumblineError =>
+  new PlumblineError(
+    'E_OUTPUT_SHAPE',
+    `the card names an output "${name}", the model gives ${Object.keys(results).join(', ')}`,
+  );
 
 /** Weights in files beside the model, by the name that the model has for each. */
 function externalData(files: ModelFiles): { path: string; data: Uint8Array }[] {

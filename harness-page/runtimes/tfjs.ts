@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Backend } from '../../src/protocol/cell.js';
 import { PlumblineError, messageOf } from '../../src/protocol/errors.js';
 import { openTfjsModel } from '../../src/protocol/tfjs-model.js';
+import { pageUrl } from '../address.js';
 import type { LoadedModel, ModelFiles, StartRuntime } from './adapter.js';
 
 /** Imports the backend, which registers itself. */
@@ -10,7 +11,7 @@ const BACKENDS: Partial<Record<Backend, () => Promise<unknown>>> = {
   cpu: () => import('@tensorflow/tfjs-backend-cpu'),
   wasm: async () => {
     const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm');
-    setWasmPaths(new URL(PLUMBLINE_VENDOR['tfjs-wasm'], document.baseURI).href);
+    setWasmPaths(pageUrl(PLUMBLINE_VENDOR['tfjs-wasm']));
   },
   webgl: () => import('@tensorflow/tfjs-backend-webgl'),
   webgpu: () => import('@tensorflow/tfjs-backend-webgpu'),
@@ -69,6 +70,7 @@ async function loadModel(files: ModelFiles, threads: number | undefined): Promis
     provider: tf.getBackend(),
     ...(threads === undefined ? {} : { threads }),
     run: (inputs) => model.run(inputs),
+    prepare: (inputs) => model.prepare(inputs),
     kernels: () => kernelsRun,
     memory() {
       const { numTensors, numBytes } = tf.memory();

@@ -98,6 +98,8 @@ export const disposeReportSchema = z.strictObject({
   ms,
   /** What was left behind: tensors or sessions, in words; empty when nothing was. */
   leaks: z.array(z.string()),
+  /** Of the whole life of the model that was disposed of; absent where there was none. */
+  evidence: evidenceSchema.optional(),
 });
 
 /** Page methods with the schema of what each returns. */

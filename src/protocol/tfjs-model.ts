@@ -12,7 +12,18 @@ import type { TensorData } from './observation.js';
 export interface TfjsModel {
   /** One inference, outputs in the order of the card. Leaves no tensor behind. */
   run(inputs: readonly TensorData[]): Promise<TensorData[]>;
+  /** Holds inputs as tensors of the backend, to be inferred again and again. */
+  prepare(inputs: readonly TensorData[]): TfjsPrepared;
   dispose(): void;
+}
+
+export interface TfjsPrepared {
+  /** One inference, outputs in the order of the card. Leaves no tensor behind. */
+  run(): Promise<TensorData[]>;
+  /** The same, but the outputs are handed to nobody: whatever the backend still has to do is not waited for. */
+  dispatch(): Promise<void>;
+  /** Disposes of the inputs. */
+  release(): void;
 }
 
 /**
@@ -32,44 +43,59 @@ export async function openTfjsModel(
   const names = outputs.map(({ name }) => name);
   if (json.format === 'graph-model') {
     const model = await loadGraphModel(handler);
-    return asModel(model, runner(graphPredictor(model, names), names));
+    return asModel(model, graphPredictor(model, names), names);
   }
   const model = await loadLayersModel(handler);
-  return asModel(model, runner(layersPredictor(model, names), names));
+  return asModel(model, layersPredictor(model, names), names);
 }
 
-const asModel = (model: GraphModel | LayersModel, run: TfjsModel['run']): TfjsModel => ({
-  run,
-  dispose() {
-    model.dispose();
-  },
-});
+function asModel(model: GraphModel | LayersModel, predict: Predictor, names: readonly string[]): TfjsModel {
+  const prepare = preparer(predict, names);
+  return {
+    prepare,
+    async run(inputs) {
+      const prepared = prepare(inputs);
+      try {
+        return await prepared.run();
+      } finally {
+        prepared.release();
+      }
+    },
+    dispose() {
+      model.dispose();
+    },
+  };
+}
 
 /** From input tensors (disposed of by the caller) to output tensors, in the order of the card. */
 type Predictor = (fed: readonly tf.Tensor[], names: readonly string[]) => Promise<tf.Tensor[]>;
 
-function runner(predict: Predictor, names: readonly string[]): TfjsModel['run'] {
-  return async (inputs) => {
+function preparer(predict: Predictor, names: readonly string[]): TfjsModel['prepare'] {
+  return (inputs) => {
     const fed = inputs.map(toTf);
-    try {
-      const tensors = await predict(
-        fed,
-        inputs.map(({ name }) => name),
-      );
-      try {
-        if (tensors.length !== names.length) {
-          throw new PlumblineError(
-            'E_OUTPUT_SHAPE',
-            `the card names ${String(names.length)} outputs, the model gives ${String(tensors.length)}`,
-          );
+    const fedNames = inputs.map(({ name }) => name);
+    return {
+      async run() {
+        const tensors = await predict(fed, fedNames);
+        try {
+          if (tensors.length !== names.length) {
+            throw new PlumblineError(
+              'E_OUTPUT_SHAPE',
+              `the card names ${String(names.length)} outputs, the model gives ${String(tensors.length)}`,
+            );
+          }
+          return await Promise.all(tensors.map((tensor, index) => fromTf(names[index] ?? '', tensor)));
+        } finally {
+          tf.dispose(tensors);
         }
-        return await Promise.all(tensors.map((tensor, index) => fromTf(names[index] ?? '', tensor)));
-      } finally {
-        tf.dispose(tensors);
-      }
-    } finally {
-      tf.dispose(fed);
-    }
+      },
+      async dispatch() {
+        tf.dispose(await predict(fed, fedNames));
+      },
+      release() {
+        tf.dispose(fed);
+      },
+    };
   };
 }
 
