@@ -43,7 +43,7 @@ export default tseslint.config(
   wall(
     ['src/judge/**'],
     'src/judge/ is pure: it imports src/protocol/ alone.',
-    '^node:|^\\.\\./(?!protocol/)|^@playwright',
+    '^node:|^\\.\\./(?!(\\.\\./)?protocol/)|^@playwright',
   ),
   wall(
     ['harness-page/**'],

@@ -9,7 +9,9 @@
  */
 import { z } from 'zod';
 import { ERRORS, PlumblineError, messageOf, type ErrorCode, type ErrorRecord } from '../protocol/errors.js';
+import type { ResultRecord } from '../protocol/record.js';
 import type { Verdict } from './judge.js';
+import type { BareVerdict } from './outcome.js';
 import { because } from './reason.js';
 
 /** The codes with which a cell fails; with all others it is an error. */
@@ -19,7 +21,11 @@ const FAIL_CODES: readonly ErrorCode[] = [
   'E_ACCURACY',
   'E_AGREEMENT',
   'E_QUANTIZATION',
+  'E_REPEAT',
 ];
+
+/** Codes of a failure or of an error, as it may be: a soak fails by a leak, and what is left after dispose is an error. */
+const BOTH_CODES: readonly ErrorCode[] = ['E_LEAK'];
 
 export const expectationSchema = z
   .strictObject({
@@ -41,7 +47,7 @@ export const expectationSchema = z
     reason: z.string().min(1).describe('Why the cell does not pass, for people'),
     link: z.url({ protocol: /^https$/, error: 'an https address' }).describe('Where the defect is reported'),
   })
-  .refine(({ status, code }) => (status === 'fail') === FAIL_CODES.includes(code), {
+  .refine(({ status, code }) => BOTH_CODES.includes(code) || (status === 'fail') === FAIL_CODES.includes(code), {
     path: ['code'],
     error: ({ input }) => {
       const { status } = input as { status: string };
@@ -87,17 +93,25 @@ export function matchesCell(cells: string, id: string): boolean {
   return new RegExp(`^${pattern}$`).test(id);
 }
 
+/** Failures that only a soak can have: what declares them says nothing of other kinds. */
+const isOfSoak = ({ status, code }: Expectation): boolean =>
+  code === 'E_REPEAT' || (code === 'E_LEAK' && status === 'fail');
+
 /**
  * The expectation that counts for a cell: the first that matches its id, and the GPU that it ran on.
  * @param gpu as its observation names it, in any case of letters; `undefined`: any would do
+ * @param kind of the cell's record
  */
 export function expectationFor(
   expectations: readonly Expectation[],
   id: string,
   gpu: string | undefined,
+  kind: ResultRecord['kind'] = 'accuracy',
 ): Expectation | undefined {
   const isOn = (words = ''): boolean => gpu === undefined || gpu.toLowerCase().includes(words.toLowerCase());
-  return expectations.find((entry) => matchesCell(entry.cells, id) && isOn(entry.gpu));
+  const matching = expectations.filter((entry) => matchesCell(entry.cells, id) && isOn(entry.gpu));
+  if (kind === 'soak') return matching.find(isOfSoak) ?? matching[0];
+  return matching.find((entry) => !isOfSoak(entry));
 }
 
 /**
@@ -117,11 +131,11 @@ function whatCanCount(expectations: readonly Expectation[], id: string): Expecta
   return last === -1 ? matching : matching.slice(0, last + 1);
 }
 
-export interface ExpectationOutcome {
+export interface ExpectationOutcome<V extends BareVerdict = Verdict> {
   /** Whether the cell's test passes. */
   readonly ok: boolean;
   /** What the record says: an unexpected pass is a `fail`; any other verdict is kept. */
-  readonly verdict: Verdict;
+  readonly verdict: V;
   /** Whether what was declared is what happened; false where nothing was declared. */
   readonly met: boolean;
 }
@@ -131,17 +145,26 @@ export interface ExpectationOutcome {
  *
  * A cell that did not come to run (`unsupported`, `skipped`) neither meets nor breaks an expectation: the backend isn't
  * there to show the defect. A non-pass of another kind than the declared one stays what it is.
+ *
+ * What is declared of a cell's answers, or of a run over a whole dataset, need not show where its time or memory is
+ * measured: there, such a declaration excuses what is declared, and demands nothing.
  */
-export function applyExpectation(verdict: Verdict, expectation: Expectation | undefined): ExpectationOutcome {
+export function applyExpectation<V extends BareVerdict>(
+  verdict: V,
+  expectation: Expectation | undefined,
+  kind: ResultRecord['kind'] = 'accuracy',
+): ExpectationOutcome<V> {
   const { status, reason } = verdict;
   if (status === 'unsupported' || status === 'skipped') return { ok: true, verdict, met: false };
   if (expectation === undefined) return { ok: status === 'pass', verdict, met: false };
+  const demands = kind === 'accuracy' || kind === 'baseline' || isOfSoak(expectation);
   if (status === 'pass') {
+    if (!demands) return { ok: true, verdict, met: false };
     return { ok: false, verdict: { ...verdict, status: 'fail', reason: unexpectedPass(expectation) }, met: false };
   }
   const { code, messageIncludes = '' } = expectation;
   const met = status === expectation.status && reason?.code === code && reason.message.includes(messageIncludes);
-  if (met || reason === undefined) return { ok: met, verdict, met };
+  if (met || reason === undefined || !demands) return { ok: met, verdict, met };
   const words = messageIncludes === '' ? '' : ` with "${messageIncludes}"`;
   const hint = `${reason.hint} The known failure declared for this cell is another: ${code}${words}.`;
   return { ok: false, verdict: { ...verdict, reason: { ...reason, hint } }, met };

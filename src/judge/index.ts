@@ -16,7 +16,17 @@ export { judgeAccuracy, type Verdict } from './judge.js';
 export { ACCURACY_ALPHA, mcnemarExact } from './mcnemar.js';
 export type { AccuracyCase } from './measure.js';
 export { MUTANTS } from './mutants.js';
-export { toRecord, type RecordExtras } from './record.js';
+export {
+  CLOCK_STEPS,
+  distributionOf,
+  judgePerformance,
+  type PerformanceCase,
+  type PerformanceVerdict,
+} from './performance.js';
+export { performanceRecord, soakRecord, toRecord, type RecordExtras } from './record.js';
+export { judgeSoak, LEAST_LEAKS, type SoakCase, type SoakVerdict } from './soak.js';
+export * from './statistics/index.js';
+export type { BareVerdict } from './outcome.js';
 export { decodeFloat16, numbersOf, prefixOf } from './tensors.js';
 export { summarizeTeeth, TEETH_MINIMUM, TEETH_SHARE, type TeethSummary, type WrongWeight } from './teeth.js';
 export {

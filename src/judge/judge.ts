@@ -4,15 +4,13 @@
  */
 import { toErrorRecord, type ErrorRecord } from '../protocol/errors.js';
 import type { Observation } from '../protocol/observation.js';
-import type { Accuracy, Agreement, Numeric, QuantizationResult, Status, Teeth } from '../protocol/record.js';
+import type { Accuracy, Agreement, Numeric, QuantizationResult, Teeth } from '../protocol/record.js';
 import { evidenceFlaw } from './evidence.js';
 import { measure, type AccuracyCase } from './measure.js';
+import { faultOf, judgeUnsupported, type BareVerdict } from './outcome.js';
 import { because } from './reason.js';
 
-export interface Verdict {
-  readonly status: Status;
-  /** Absent on a pass. */
-  readonly reason?: ErrorRecord;
+export interface Verdict extends BareVerdict {
   /** Filled in as far as it can be computed, whatever the status. */
   readonly accuracy?: Accuracy;
   readonly numeric?: Numeric;
@@ -47,28 +45,15 @@ function judge(input: AccuracyCase): Verdict {
   const { observation, target } = input;
   if (observation.outcome === 'unsupported') return judgeUnsupported(observation);
   const { problem, failure, teeth, ...numbers } = measure(input);
-  const error = faultOf(observation) ?? evidenceFlaw(observation.evidence, target) ?? problem;
+  const error = problemOf(observation) ?? evidenceFlaw(observation.evidence, target) ?? problem;
   if (error !== undefined) return { status: 'error', reason: error, ...numbers };
   if (failure !== undefined) return { status: 'fail', reason: failure, ...numbers };
   return { status: 'pass', ...numbers, ...(teeth === undefined ? {} : { teeth }) };
 }
 
-function judgeUnsupported({ probe }: Observation): Verdict {
-  if (probe?.available === false) {
-    return {
-      status: 'unsupported',
-      reason: because('E_BACKEND_UNAVAILABLE', probe.words, {
-        hint: 'The browser does not offer this backend here; the words are its own.',
-        phase: 'probe',
-      }),
-    };
-  }
-  const words = probe === undefined ? 'there is no probe that says so' : `its probe found the backend: ${probe.words}`;
-  return { status: 'error', reason: because('E_INTERNAL', `The cell is called unsupported, but ${words}.`) };
-}
-
-function faultOf({ outcome, fault, n }: Observation): ErrorRecord | undefined {
-  if (outcome === 'faulted') return fault ?? because('E_INTERNAL', 'The cell faulted, but nothing says of what.');
-  if (n === 0) return because('E_RUN', 'The run ended without an answer to a single sample.');
-  return undefined;
+/** A fault, or a run that ended without an answer. */
+function problemOf(observation: Observation): ErrorRecord | undefined {
+  const fault = faultOf(observation);
+  if (fault !== undefined || observation.n > 0) return fault;
+  return because('E_RUN', 'The run ended without an answer to a single sample.');
 }
