@@ -74,6 +74,31 @@ const cutOutputs = (cut: (shape: readonly number[]) => number[]): Mutant =>
 const never = <T>(): Promise<T> => new Promise(() => undefined);
 const refuse = <T>(): Promise<T> => Promise.reject(new Error(SAID));
 
+/** Each inference takes a tenth longer: what the clock's steps make the waiting too long or too short by is made up for later. */
+const slowDown: Mutant = changeModel((model) => {
+  let owedMs = 0;
+  const slow =
+    <T>(infer: () => Promise<T>) =>
+    async (): Promise<T> => {
+      const from = performance.now();
+      const result = await infer();
+      const done = performance.now();
+      owedMs += 0.1 * (done - from);
+      let now = done;
+      while (now - done < owedMs) now = performance.now();
+      owedMs -= now - done;
+      return result;
+    };
+  return {
+    run: (inputs) => slow(() => model.run(inputs))(),
+    prepare(inputs) {
+      const prepared = model.prepare(inputs);
+      const { run, runOnly } = prepared;
+      return { ...prepared, run: slow(run), ...(runOnly === undefined ? {} : { runOnly: slow(runOnly) }) };
+    },
+  };
+});
+
 const leaveItself: Mutant = (start) => start;
 
 export const MUTANTS = {
@@ -111,6 +136,7 @@ export const MUTANTS = {
       for (;;);
     },
   })),
+  slowTenPercent: slowDown,
   /** The adapter of tfjs makes it true: see tfjs.ts. */
   leakTensors: leaveItself,
 } as const satisfies Record<string, Mutant>;
