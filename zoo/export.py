@@ -2,6 +2,7 @@
 
 import shutil
 import tempfile
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import torch
 from . import samples
 from .card import Json, file_entry, image_input, record, text_input, write_card
 from .data import DATASETS
-from .deploy import Deployed, deployed
+from .deploy import Deployed, Framework, TorchModel, name_of, trained
 from .derive import derive_large
 from .forms import Form, Workshop, forms_of
 from .nets.textrnn import TOKENS, VOCABULARY
@@ -24,21 +25,23 @@ from .verify import verify
 from .wrong_weight import wrong_weight
 
 
-def export(recipe: Recipe) -> None:
+def export(recipe: Recipe, framework: Framework = "torch") -> None:
     """Writes `fixtures/models/<model>/` anew from the weights that `train` left.
 
     The old folder stays until the new one has been verified.
 
-    @raises ZooError when an artifact does not compute what PyTorch computes.
+    @param framework that trained it.
+    @raises ZooError when an artifact does not compute what the framework computes.
     """
-    target = MODELS / recipe.name
+    name = name_of(recipe, framework)
+    target = MODELS / name
     MODELS.mkdir(parents=True, exist_ok=True)
     # On the same disk, and not among the models, where the suite would look into it.
     with tempfile.TemporaryDirectory(dir=CACHE, prefix="export-") as scratch:
-        folder = Path(scratch) / recipe.name
+        folder = Path(scratch) / name
         folder.mkdir()
-        _write(deployed(recipe), folder)
-        verify(recipe, folder)
+        _write(trained(recipe, framework), folder)
+        verify(recipe, folder, framework)
         shutil.rmtree(target, ignore_errors=True)
         folder.rename(target)
 
@@ -63,7 +66,7 @@ def _write(model: Deployed, folder: Path) -> None:
         "$schema": "../model.schema.json",
         "schema": 1,
         "name": model.name,
-        "title": recipe.title,
+        "title": recipe.title if model.framework == "torch" else f"{recipe.title}, trained in Keras",
         "task": "classification",
         "dataset": recipe.dataset,
         "inputs": [_input(model, "onnx")],
@@ -74,9 +77,7 @@ def _write(model: Deployed, folder: Path) -> None:
         "wrongWeight": _wrong_weight(model, folder),
         "artifacts": artifacts,
         "provenance": {
-            "framework": "PyTorch",
-            "version": torch.__version__,
-            "command": f"python -m zoo train {model.name}",
+            **_trained_by(model),
             "seed": recipe.seed,
             "source": recipe.source,
             **({"failed": failed} if failed else {}),
@@ -86,18 +87,27 @@ def _write(model: Deployed, folder: Path) -> None:
     write_card(card, folder)
 
 
+def _trained_by(model: Deployed) -> Json:
+    command = f"python -m zoo train {model.recipe.name}"
+    if isinstance(model, TorchModel):
+        return {"framework": "PyTorch", "version": torch.__version__, "command": command}
+    return {"framework": "Keras", "version": version("tf-keras"), "command": f"{command} --framework keras"}
+
+
 def _input(model: Deployed, format: str) -> Json:
+    of_torch = (format, model.framework) == ("onnx", "torch")
     if model.is_text:
         # PyTorch's ids are int64; TensorFlow.js and LiteRT.js have no such type.
-        return text_input(INPUT, "int64" if format == "onnx" else "int32", TOKENS, VOCABULARY)
-    return image_input(model.recipe.dataset, INPUT, "NCHW" if format == "onnx" else "NHWC")
+        return text_input(INPUT, "int64" if of_torch else "int32", TOKENS, VOCABULARY)
+    return image_input(model.recipe.dataset, INPUT, "NCHW" if of_torch else "NHWC")
 
 
 def _artifact(model: Deployed, form: Form, made: Made, folder: Path) -> Json:
     path = folder / form.file
     files = [path, *sorted(path.parent.glob("*.bin"))] if form.format == "tfjs" else [path]
     measured = samples.measured(model.recipe)
-    right = run(form.format, path, measured, model.batch).argmax(1) == measured.labels
+    right = run(form.format, path, model.inputs(form.format, measured), model.batch).argmax(1) == measured.labels
+    inputs = _input(model, form.format)
     entry: Json = {
         "format": form.format,
         "precision": form.precision,
@@ -113,7 +123,7 @@ def _artifact(model: Deployed, form: Form, made: Made, folder: Path) -> Json:
         },
         "recorded": _recorded(model, form, folder) if _is_recorded(form) else None,
         "targets": [*form.targets] or None,
-        "inputs": [_input(model, form.format)] if form.format != "onnx" else None,
+        "inputs": [inputs] if inputs != _input(model, "onnx") else None,
         "provenance": {"tool": made.tool, "version": made.version, "command": made.command, "note": made.note},
     }
     entry["provenance"] = {key: value for key, value in entry["provenance"].items() if value is not None}
@@ -126,16 +136,17 @@ def _is_recorded(form: Form) -> bool:
 
 
 def _recorded(model: Deployed, form: Form, folder: Path) -> list[Json]:
-    return [
-        record(run(form.format, folder / form.file, of, model.batch), of, form.slug, folder, *tool_of(form.format))
-        for of in samples.recorded(model.recipe)
-    ]
+    entries = []
+    for of in samples.recorded(model.recipe):
+        outputs = run(form.format, folder / form.file, model.inputs(form.format, of), model.batch)
+        entries.append(record(outputs, of, form.slug, folder, *tool_of(form.format)))
+    return entries
 
 
 def _wrong_weight(model: Deployed, folder: Path) -> Json:
     what, wrong = wrong_weight(folder / f"{model.name}-fp32.onnx")
     of = samples.measured(model.recipe).first(100)
-    outputs = run_onnx(wrong, of.nchw(), model.batch)
+    outputs = run_onnx(wrong, model.inputs("onnx", of), model.batch)
     return {"what": what, "recorded": record(outputs, of, "wrong-weight", folder, *tool_of("onnx"))}
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from . import samples, to_onnx, to_tfjs, to_tflite
-from .deploy import Deployed
+from .deploy import Deployed, TorchModel
 from .tool import Made
 
 Json = dict[str, object]
@@ -34,7 +34,7 @@ class Workshop:
 
     @cached_property
     def calibration_batches(self) -> Path:
-        inputs = self.calibration.nhwc()
+        inputs = self.model.inputs("tflite", self.calibration)
         path = self._scratch / "calibration.npy"
         np.save(path, inputs.reshape(-1, self.model.batch, *inputs.shape[1:]))
         return path
@@ -84,8 +84,12 @@ def _quantization(kind: str, weights: str, activations: str, calibrated: str | N
 
 
 def forms_of(model: Deployed) -> list[Form]:
-    """All forms, the fp32 ONNX file that others are made from first."""
-    return [*_onnx(model), *_tfjs(), *_tflite(model)]
+    """All forms, the fp32 ONNX file that others are made from first.
+
+    A model that Keras trained has none in half precision: what is of interest there is its original, by another tool.
+    """
+    forms = [*_onnx(model), *_tfjs(), *_tflite(model)]
+    return [form for form in forms if model.framework == "torch" or form.precision != "fp16"]
 
 
 def _onnx(model: Deployed) -> list[Form]:
@@ -101,7 +105,7 @@ def _onnx(model: Deployed) -> list[Form]:
         targets=("ort-webgl",),
     )
     return [
-        Form("onnx", "fp32", None, f"{name}-fp32.onnx", lambda shop, path: to_onnx.export_onnx(shop.model, path)),
+        Form("onnx", "fp32", None, f"{name}-fp32.onnx", _original(model)),
         # That webgl has no LSTM, no GRU, and no integers to index an embedding with.
         *([] if model.is_text else [fixed]),
         Form(
@@ -125,10 +129,16 @@ def _onnx(model: Deployed) -> list[Form]:
             "int8",
             "qdq",
             f"{name}-int8-qdq.onnx",
-            lambda shop, path: to_onnx.to_int8_qdq(shop.onnx, path, shop.calibration, batch),
+            lambda shop, path: to_onnx.to_int8_qdq(shop.onnx, path, model.inputs("onnx", shop.calibration), batch),
             _quantization("static", "int8", "int8", model.recipe.dataset),
         ),
     ]
+
+
+def _original(model: Deployed) -> Callable[[Workshop, Path], Made]:
+    if isinstance(model, TorchModel):
+        return lambda shop, path: to_onnx.export_onnx(model, path)
+    return lambda shop, path: to_onnx.from_saved_model(shop.saved_model, path)
 
 
 def _tfjs() -> list[Form]:

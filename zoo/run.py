@@ -5,20 +5,22 @@ from pathlib import Path
 import numpy as np
 
 from .run_onnx import run_onnx
-from .samples import Samples
 
 
-def run(format: str, path: Path, samples: Samples, batch: int) -> np.ndarray:
-    """Logits float32 [n, classes] of the artifact whose file to be loaded is `path`, in batches of `batch`."""
+def run(format: str, path: Path, inputs: np.ndarray, batch: int) -> np.ndarray:
+    """Logits float32 [n, classes] of the artifact whose file to be loaded is `path`, in batches of `batch`.
+
+    @param inputs as `Deployed.inputs` gives them for the format.
+    """
     if format == "onnx":
-        return run_onnx(path, samples.nchw(), batch)
+        return run_onnx(path, inputs, batch)
     if format == "tfjs":
         from .to_tfjs import run_tfjs
 
-        return run_tfjs(path, samples.nhwc(), batch)
+        return run_tfjs(path, inputs, batch)
     from .to_tflite import run_tflite
 
-    return run_tflite(path, samples.nhwc(), batch)
+    return run_tflite(path, inputs, batch)
 
 
 def tool_of(format: str) -> tuple[str, str]:

@@ -38,12 +38,12 @@ class Samples:
     def sha256(self) -> str:
         return hashlib.sha256(np.ascontiguousarray(self.wire).tobytes()).hexdigest()
 
-    def nchw(self) -> np.ndarray:
-        """What PyTorch's form takes: images float32 [n, C, H, W], contiguous, or word ids int64 [n, tokens]."""
+    def for_torch(self) -> np.ndarray:
+        """What PyTorch's forms take: images float32 [n, C, H, W], contiguous, or word ids int64 [n, tokens]."""
         inputs = DATASETS[self.dataset].inputs(self.wire)
         return np.ascontiguousarray(inputs) if DATASETS[self.dataset].is_image else inputs.astype(np.int64)
 
-    def nhwc(self) -> np.ndarray:
+    def for_keras(self) -> np.ndarray:
         """What TensorFlow's forms take: images float32 [n, H, W, C] or word ids int32 [n, tokens]."""
         inputs = DATASETS[self.dataset].inputs(self.wire)
         return np.ascontiguousarray(inputs.transpose(0, 2, 3, 1)) if DATASETS[self.dataset].is_image else inputs

@@ -1,6 +1,7 @@
 """The cards' artifacts as tables of the README: accuracy on the PC, size, and what could not be made."""
 
 from .card import Json, read_card
+from .deploy import Framework, name_of
 from .paths import MODELS
 from .recipes import RECIPES
 
@@ -15,9 +16,13 @@ def _cell(artifact: Json) -> str:
     return f"{artifact['accuracy']['top1']:.2%}, {size / 1000:,.0f} kB{derived}".replace("%", " %")
 
 
-def artifact_table() -> str:
-    """Markdown: a row an artifact, a column a model; `*` marks what `npm run zoo` makes."""
-    cards = [read_card(MODELS / name) for name in RECIPES if (MODELS / name / "model.json").is_file()]
+def artifact_table(framework: Framework = "torch") -> str:
+    """Markdown: a row an artifact, a column a model; `*` marks what `npm run zoo` makes.
+
+    @param framework that trained the models.
+    """
+    names = [name_of(recipe, framework) for recipe in RECIPES.values()]
+    cards = [read_card(MODELS / name) for name in names if (MODELS / name / "model.json").is_file()]
     cells: dict[str, dict[str, str]] = {}
     for card in cards:
         for artifact in card["artifacts"]:

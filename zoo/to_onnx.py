@@ -1,4 +1,5 @@
-"""PyTorch -> ONNX, by `torch.onnx`'s exporter over `torch.export`; and from there to less than fp32.
+"""PyTorch -> ONNX, by `torch.onnx`'s exporter over `torch.export`; Keras -> ONNX, by `tf2onnx`; and from there to less
+than fp32.
 
 Each function writes one self-contained file, and returns what the card says of how it was made.
 """
@@ -13,8 +14,7 @@ import onnx
 import torch
 from torch import nn
 
-from .deploy import Deployed
-from .samples import Samples
+from .deploy import TorchModel
 from .tool import Made, run_tool
 
 OPSET = 18
@@ -27,7 +27,7 @@ INPUT, OUTPUT, BATCH = "input", "logits", "N"
 
 
 def _without_traces(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Drops what the exporter notes for debugging: stack traces with paths of the machine, and names of FX nodes."""
+    """Drops what an exporter notes for debugging: paths of the machine, stack traces, names of FX nodes."""
     model.ClearField("metadata_props")
     graph = model.graph
     for part in (graph, *graph.node, *graph.input, *graph.output, *graph.value_info, *graph.initializer):
@@ -36,7 +36,7 @@ def _without_traces(model: onnx.ModelProto) -> onnx.ModelProto:
     return model
 
 
-def export_onnx(model: Deployed, path: Path) -> Made:
+def export_onnx(model: TorchModel, path: Path) -> Made:
     """Input `input` [N, ...], output `logits` [N, ...].
 
     By the exporter's own optimizer, but for two things that it does otherwise: it would fold ResNet-20's batch
@@ -77,9 +77,26 @@ def export_onnx(model: Deployed, path: Path) -> Made:
     return Made("torch.onnx", torch.__version__, f"torch.onnx.export(dynamo=True, opset_version={OPSET})", note)
 
 
+def from_saved_model(saved_model: Path, path: Path) -> Made:
+    """Input `input` [N, H, W, C], output `logits` [N, ...]: the names of the SavedModel's signature.
+
+    Images stay channels last: `--inputs-as-nchw` would make another model than the one that was trained.
+    """
+    options = ["--opset", str(OPSET), "--saved-model"]
+    tool = ["-m", "tf2onnx.convert", *options]
+    run_tool([sys.executable, *tool, str(saved_model), "--output", str(path)])
+    proto = _without_traces(onnx.load(path))
+    onnx.checker.check_model(proto, full_check=True)
+    path.write_bytes(proto.SerializeToString(deterministic=True))
+    command = " ".join(["python", *tool, saved_model.name, "--output", path.name])
+    return Made("tf2onnx", version("tf2onnx"), command)
+
+
 def fix_batch(source: Path, target: Path, batch: int) -> Made:
     """A copy of `source` whose batch is `batch`, by onnxruntime's own tool."""
-    tool = ["-m", "onnxruntime.tools.make_dynamic_shape_fixed", "--dim_param", BATCH, "--dim_value", str(batch)]
+    # Each exporter has a name of its own for the dimension.
+    name = onnx.load(source).graph.input[0].type.tensor_type.shape.dim[0].dim_param
+    tool = ["-m", "onnxruntime.tools.make_dynamic_shape_fixed", "--dim_param", name, "--dim_value", str(batch)]
     run_tool([sys.executable, *tool, str(source), str(target)])
     command = " ".join(["python", *tool, source.name, target.name])
     return Made("onnxruntime.tools.make_dynamic_shape_fixed", version("onnxruntime"), command)
@@ -111,14 +128,16 @@ def to_int8_dynamic(source: Path, target: Path) -> Made:
     )
 
 
-def to_int8_qdq(source: Path, target: Path, samples: Samples, batch: int) -> Made:
-    """Weights and activations in 8 bits, their ranges from the calibration samples; QuantizeLinear and DequantizeLinear
-    around each operator."""
+def to_int8_qdq(source: Path, target: Path, inputs: np.ndarray, batch: int) -> Made:
+    """Weights and activations in 8 bits, their ranges from calibration; QuantizeLinear and DequantizeLinear
+    around each operator.
+
+    @param inputs of the calibration samples, as the model takes them.
+    """
     from onnxruntime.quantization import CalibrationDataReader, QuantFormat, quantize_static
 
     class Reader(CalibrationDataReader):
         def __init__(self) -> None:
-            inputs = samples.nchw()
             self._batches = iter([{INPUT: inputs[at : at + batch]} for at in range(0, len(inputs), batch)])
 
         def get_next(self) -> dict[str, np.ndarray] | None:

@@ -62,7 +62,7 @@ def keras_weights_path(recipe: Recipe) -> Path:
 
 def _facts(recipe: Recipe) -> dict[str, Any]:
     """The recipe as plain data: what a checkpoint must agree with, and what the log says."""
-    skipped = ("module", "twin", "source", "title", "min_top1", "threads")
+    skipped = ("module", "twin", "source", "title", "min_top1", "threads", "keras_artifacts")
     return {f.name: getattr(recipe, f.name) for f in dataclasses.fields(recipe) if f.name not in skipped}
 
 
