@@ -184,11 +184,13 @@ export type ResultRecord = z.infer<typeof resultRecordSchema>;
 export interface Finding {
   readonly schema: 1;
   readonly id: string;
+  /** Of the record; absent: `accuracy` or `baseline`, which share a folder. */
+  readonly kind?: ResultRecord['kind'];
   /** `report.md`. */
   readonly markdown: string;
   /** `finding.json`: the record and what surrounds it. A later step adds localization, reduction and blame. */
   readonly json: Record<string, unknown>;
-  /** Pictures that the markdown links to, base64 PNG by file name. */
+  /** Pictures that the markdown links to, base64 by file name: PNG, or SVG by its ending. */
   readonly pictures: Readonly<Record<string, string>>;
 }
 

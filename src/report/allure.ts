@@ -104,7 +104,12 @@ const RUNTIME_TITLES: Readonly<Record<RuntimeName, string>> = {
   litert: 'LiteRT.js',
 };
 
-const EPICS: Readonly<Record<ResultRecord['kind'], string>> = { baseline: 'PC baseline', accuracy: 'Accuracy' };
+const EPICS: Readonly<Record<ResultRecord['kind'], string>> = {
+  baseline: 'PC baseline',
+  accuracy: 'Accuracy',
+  performance: 'Time and memory',
+  soak: 'Repeat and soak',
+};
 
 /** Labels by which the report reads as the matrix: kind > model > artifact on runtime-backend > browser. */
 export function allureLabels(key: CellKey, kind: ResultRecord['kind']): Label[] {

@@ -13,7 +13,13 @@ import { z } from 'zod';
 import { parseCellId } from '../protocol/cell.js';
 import { messageOf, type ErrorRecord } from '../protocol/errors.js';
 import { observationSchema, type Observation } from '../protocol/observation.js';
-import { ATTACHMENT, resultRecordSchema, type Finding, type ResultRecord } from '../protocol/record.js';
+import {
+  performanceObservationSchema,
+  soakObservationSchema,
+  type PerformanceObservation,
+  type SoakObservation,
+} from '../protocol/performance.js';
+import { ATTACHMENT, RECORD_KINDS, resultRecordSchema, type Finding, type ResultRecord } from '../protocol/record.js';
 
 /** All names of private attachments start so; by this a reporter that shows attachments to people passes over them. */
 export const PRIVATE_PREFIX = 'plumbline:';
@@ -31,6 +37,7 @@ const fileNameSchema = z.string().regex(/^[\w][\w.-]*$/, 'a plain file name');
 const findingSchema = z.strictObject({
   schema: z.literal(1),
   id: z.string(),
+  kind: z.enum(RECORD_KINDS).optional(),
   markdown: z.string(),
   json: z.record(z.string(), z.unknown()),
   pictures: z.record(fileNameSchema, z.base64()),
@@ -46,6 +53,8 @@ export interface OutputFile {
 export interface PrivateAttachments {
   readonly records: readonly ResultRecord[];
   readonly observations: readonly Observation[];
+  readonly performances: readonly PerformanceObservation[];
+  readonly soaks: readonly SoakObservation[];
   readonly outputs: readonly OutputFile[];
   readonly findings: readonly Finding[];
   /** One entry an attachment that could not be read; `name` is the attachment's. */
@@ -74,6 +83,8 @@ export function readAttachments(result: TestResult): PrivateAttachments {
   const found = {
     records: [] as ResultRecord[],
     observations: [] as Observation[],
+    performances: [] as PerformanceObservation[],
+    soaks: [] as SoakObservation[],
     outputs: [] as OutputFile[],
     findings: [] as Finding[],
     problems: [] as { name: string; type: string; error: ErrorRecord }[],
@@ -87,8 +98,14 @@ export function readAttachments(result: TestResult): PrivateAttachments {
         case ATTACHMENT.observation:
           found.observations.push(parse(attachment, observationSchema));
           break;
+        case ATTACHMENT.performance:
+          found.performances.push(parse(attachment, performanceObservationSchema));
+          break;
+        case ATTACHMENT.soak:
+          found.soaks.push(parse(attachment, soakObservationSchema));
+          break;
         case ATTACHMENT.finding:
-          found.findings.push(parse(attachment, findingSchema));
+          found.findings.push(findingOf(parse(attachment, findingSchema)));
           break;
         case ATTACHMENT.outputs:
           found.outputs.push(lazyOutput(attachment));
@@ -112,6 +129,12 @@ export function readAttachments(result: TestResult): PrivateAttachments {
   return found;
 }
 
+/** As the type has it: `kind` is absent, not `undefined`. */
+const findingOf = ({ kind, ...finding }: z.infer<typeof findingSchema>): Finding => ({
+  ...finding,
+  ...(kind === undefined ? {} : { kind }),
+});
+
 /** Outputs are megabytes: they are read when somebody asks for the bytes, and not kept. */
 function lazyOutput(attachment: Attachment): OutputFile {
   const file = fileNameSchema.parse(attachment.name.replace(`${PRIVATE_PREFIX}outputs/`, ''));
@@ -127,6 +150,8 @@ function lazyOutput(attachment: Attachment): OutputFile {
 export interface CellAttachments {
   readonly record: ResultRecord;
   readonly observation?: Observation | undefined;
+  readonly performance?: PerformanceObservation | undefined;
+  readonly soak?: SoakObservation | undefined;
   readonly outputs?: readonly OutputFile[] | undefined;
   readonly finding?: Finding | undefined;
 }
@@ -139,13 +164,12 @@ export interface CellAttachments {
  */
 export async function attachCell(testInfo: TestInfo, cell: CellAttachments): Promise<void> {
   const json = (value: unknown): string => JSON.stringify(value);
-  const { record, observation, outputs = [], finding } = cell;
+  const { record, outputs = [], finding } = cell;
   await testInfo.attach(`${PRIVATE_PREFIX}record`, { contentType: ATTACHMENT.record, body: json(record) });
-  if (observation !== undefined) {
-    await testInfo.attach(`${PRIVATE_PREFIX}observation`, {
-      contentType: ATTACHMENT.observation,
-      body: json(observation),
-    });
+  for (const kind of ['observation', 'performance', 'soak'] as const) {
+    const observed = cell[kind];
+    if (observed === undefined) continue;
+    await testInfo.attach(`${PRIVATE_PREFIX}${kind}`, { contentType: ATTACHMENT[kind], body: json(observed) });
   }
   for (const { file, bytes } of outputs) {
     const name = `${PRIVATE_PREFIX}outputs/${fileNameSchema.parse(file)}`;
@@ -163,6 +187,7 @@ export async function attachCell(testInfo: TestInfo, cell: CellAttachments): Pro
   await testInfo.attach(`${PRIVATE_PREFIX}finding`, { contentType: ATTACHMENT.finding, body: json(finding) });
   await testInfo.attach('report.md', { contentType: 'text/markdown', body: finding.markdown });
   for (const [name, picture] of Object.entries(finding.pictures)) {
-    await testInfo.attach(name, { contentType: 'image/png', body: Buffer.from(picture, 'base64') });
+    const contentType = name.endsWith('.svg') ? 'image/svg+xml' : 'image/png';
+    await testInfo.attach(name, { contentType, body: Buffer.from(picture, 'base64') });
   }
 }

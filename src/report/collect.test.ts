@@ -19,8 +19,14 @@ function attempt(changes: Partial<TestResult> = {}, left?: ResultRecord): TestRe
   } as TestResult;
 }
 
-function testOf(results: TestResult[], outcome: ReturnType<TestCase['outcome']> = 'expected', title = ID): TestCase {
-  return { title, results, annotations: [], outcome: () => outcome } as unknown as TestCase;
+function testOf(
+  results: TestResult[],
+  outcome: ReturnType<TestCase['outcome']> = 'expected',
+  title = ID,
+  project = 'firefox',
+): TestCase {
+  const parent = { project: () => ({ name: project }) };
+  return { title, results, annotations: [], outcome: () => outcome, parent } as unknown as TestCase;
 }
 
 const ended = (status: RunEnd['status'], cause?: string): RunEnd => ({ status, cause });

@@ -10,6 +10,7 @@ import { ATTACHMENT, type ResultRecord, type Status } from '../protocol/record.j
 import { readAttachments } from './attachments.js';
 import { compareRecords } from './order.js';
 import { isBad, outcomeOf } from './outcome.js';
+import { findingFolder } from './paths.js';
 
 /** @returns the cell that a test stands for, or undefined where its title is no cell id. */
 export function cellOf(test: TestCase): CellKey | undefined {
@@ -20,8 +21,15 @@ export function cellOf(test: TestCase): CellKey | undefined {
   }
 }
 
-/** Kind of the record that a test is to leave: cells of the PC are baselines. */
-const kindOf = (key: CellKey): ResultRecord['kind'] => (key.browser === 'pc' ? 'baseline' : 'accuracy');
+/**
+ * Kind of the record that a test is to leave, by its project: `performance` and `soak`, alone or with more behind a dash,
+ * measure; of all other projects cells of the PC are baselines.
+ */
+export function kindOf(test: TestCase, key: CellKey): ResultRecord['kind'] {
+  const [, measured] = /^(performance|soak)(?:-|$)/.exec(test.parent.project()?.name ?? '') ?? [];
+  if (measured === 'performance' || measured === 'soak') return measured;
+  return key.browser === 'pc' ? 'baseline' : 'accuracy';
+}
 
 const errorOf = (code: ErrorCode, message: string, hint: string = ERRORS[code].hint, stack?: string): ErrorRecord => ({
   code,
@@ -45,15 +53,16 @@ export function errorRecordOf(error: TestResult['errors'][number], fallback: Err
 
 /** A record for a cell that left none. What only the cell itself could know is `unknown`. */
 function recordWithout(test: TestCase, key: CellKey, status: Status, reason: ErrorRecord): ResultRecord {
-  const { threads, ...rest } = key;
+  const { threads, worker, ...rest } = key;
   const unknown = 'unknown';
   return {
     schema: 1,
-    kind: kindOf(key),
+    kind: kindOf(test, key),
     id: test.title,
     cell: {
       ...rest,
       threads: threads ?? 1,
+      ...(worker === true ? { worker } : {}),
       runtimeVersion: unknown,
       browserVersion: unknown,
       driver: unknown,
@@ -125,9 +134,10 @@ export function recordsOfTest(test: TestCase, end: RunEnd): ResultRecord[] {
   const result = test.results.at(-1);
   const left = result === undefined ? undefined : readAttachments(result);
   const key = cellOf(test);
-  const findings = new Set(left?.findings.map(({ id }) => id));
+  const findings = new Set(left?.findings.map(({ id, kind }) => findingFolder(id, kind)));
   const records = (left?.records ?? []).map((record): ResultRecord => {
-    const located = findings.has(record.id) ? { ...record, finding: `findings/${record.id}` } : record;
+    const folder = findingFolder(record.id, record.kind);
+    const located = findings.has(folder) ? { ...record, finding: folder } : record;
     const error = result?.errors[0];
     const fine = outcomeOf(record) === 'pass' || outcomeOf(record) === 'known' || outcomeOf(record) === 'unsupported';
     const failed = result?.status === 'failed' || result?.status === 'timedOut';
@@ -176,5 +186,7 @@ export function uniqueRecords(records: Iterable<ResultRecord>): ResultRecord[] {
 export function recordsOfSuite(suite: Suite, status: FullResult['status'], globalError?: string): ResultRecord[] {
   const end: RunEnd = { status, cause: globalError ?? causeOf(suite) };
   const records = uniqueRecords(suite.allTests().flatMap((test) => recordsOfTest(test, end)));
-  return records.map((record) => (isBad(record) ? { ...record, finding: `findings/${record.id}` } : record));
+  return records.map((record) =>
+    isBad(record) ? { ...record, finding: findingFolder(record.id, record.kind) } : record,
+  );
 }

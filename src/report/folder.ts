@@ -2,10 +2,13 @@
 import {
   appendFileSync,
   closeSync,
+  existsSync,
   ftruncateSync,
   mkdirSync,
   mkdtempSync,
   openSync,
+  readdirSync,
+  readFileSync,
   rmSync,
   writeFileSync,
   writeSync,
@@ -87,6 +90,34 @@ export class ReportFolder {
     this.#attempt((root) => {
       for (const entry of entries) rmSync(path.join(root, entry), { recursive: true, force: true });
     });
+  }
+
+  /** Removes the files of a folder that `isStale` says of, by their path below it, and the folders that this leaves empty. */
+  prune(entry: string, isStale: (file: string) => boolean): void {
+    this.#attempt((root) => {
+      const base = path.join(root, entry);
+      if (!existsSync(base)) return;
+      const visit = (below: string): boolean => {
+        let isEmpty = true;
+        for (const child of readdirSync(path.join(base, below), { withFileTypes: true })) {
+          const file = path.join(below, child.name);
+          const isGone = child.isDirectory() ? visit(file) : isStale(file);
+          if (isGone) rmSync(path.join(base, file), { recursive: true, force: true });
+          else isEmpty = false;
+        }
+        return isEmpty;
+      };
+      if (visit('')) rmSync(base, { recursive: true, force: true });
+    });
+  }
+
+  /** The text of a file; `undefined` where there is none. */
+  read(file: string): string | undefined {
+    try {
+      return readFileSync(path.join(this.#root, file), 'utf8');
+    } catch {
+      return undefined;
+    }
   }
 
   write(file: string, content: string | Uint8Array): void {

@@ -1,6 +1,6 @@
 /** The order of cells in every report: that of the words in the protocol, whatever ran first and in which shard. */
 import { BACKENDS, FORMATS, PLATFORMS, PRECISIONS, RUNTIMES, type CellKey } from '../protocol/cell.js';
-import type { ResultRecord } from '../protocol/record.js';
+import { RECORD_KINDS, type ResultRecord } from '../protocol/record.js';
 
 type Order<T> = (a: T, b: T) => number;
 
@@ -35,15 +35,16 @@ export const compareArtifacts: Order<Pick<CellKey, 'model' | 'format' | 'precisi
   text((key) => key.variant ?? ''),
 );
 
-export const compareTargets: Order<Pick<CellKey, 'runtime' | 'backend' | 'threads'>> = by(
+export const compareTargets: Order<Pick<CellKey, 'runtime' | 'backend' | 'threads' | 'worker'>> = by(
   rank(RUNTIMES, (key) => key.runtime),
   rank(BACKENDS, (key) => key.backend),
   (a, b) => (a.threads ?? 0) - (b.threads ?? 0),
+  (a, b) => Number(a.worker ?? false) - Number(b.worker ?? false),
 );
 
-/** Baselines first, then model, artifact, runtime-backend, browser. A total order over records of different ids or kinds. */
+/** By kind, baselines first, then model, artifact, runtime-backend, browser. A total order over records of different ids or kinds. */
 export const compareRecords: Order<ResultRecord> = by(
-  rank<ResultRecord, ResultRecord['kind']>(['baseline', 'accuracy'], (record) => record.kind),
+  rank<ResultRecord, ResultRecord['kind']>(RECORD_KINDS, (record) => record.kind),
   (a, b) => compareArtifacts(a.cell, b.cell),
   (a, b) => compareTargets(a.cell, b.cell),
   rank<ResultRecord, ResultRecord['cell']['browser']>(PLATFORMS, (record) => record.cell.browser),

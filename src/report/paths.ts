@@ -1,6 +1,7 @@
 /** Where reports lie. Shared by the reporters, the `report` command and whatever reads their results. */
 import path from 'node:path';
 import { PROJECT_ROOT } from '../paths.js';
+import type { ResultRecord } from '../protocol/record.js';
 
 export interface ReportPaths {
   /** `reports/`, or the folder that `PLUMBLINE_REPORTS` names. */
@@ -27,6 +28,23 @@ export function reportPaths(base: string = PROJECT_ROOT): ReportPaths {
     allureResults: path.join(root, 'allure-results'),
     allureHtml: path.join(root, 'allure'),
   };
+}
+
+/** Kinds that have a folder of their own within that of a cell, for they are made by other runs than the matrix. */
+const OWN_FOLDERS: readonly ResultRecord['kind'][] = ['performance', 'soak'];
+
+/** Folder of a cell's finding, below the reports: of the matrix `findings/<id>`, of other runs `findings/<id>/<kind>`. */
+export function findingFolder(id: string, kind: ResultRecord['kind'] | undefined): string {
+  return kind !== undefined && OWN_FOLDERS.includes(kind) ? `findings/${id}/${kind}` : `findings/${id}`;
+}
+
+/**
+ * The kind that a file belongs to which lies in the folder of a cell.
+ * @param file below `findings/` or `observations/`
+ */
+export function kindOfFile(file: string): 'matrix' | 'performance' | 'soak' {
+  const [, kind] = /@[a-z]+[\\/](performance|soak)(?:[\\/]|\.json$)/.exec(file) ?? [];
+  return kind === 'performance' || kind === 'soak' ? kind : 'matrix';
 }
 
 /** What Playwright hands to the constructor of every reporter, beside the options of the configuration. */
