@@ -17,7 +17,7 @@ import { checkModelFile, fetchModelFile, nameOf } from './fetching.js';
 import { calibrate } from './measure/calibrate.js';
 import { nextTurn } from './measure/clock.js';
 import { fetchFeed, type Feed } from './measure/feed.js';
-import { threadMemory, userAgentMemory } from './measure/memory.js';
+import { collectGarbage, threadMemory, userAgentMemory } from './measure/memory.js';
 import { watchMainThread } from './measure/responsiveness.js';
 import { takeSeries } from './measure/series.js';
 import { soak } from './measure/soak.js';
@@ -80,7 +80,7 @@ export const api: PageApi = {
     const model = await started.runtime.loadModel({ entry, byName, inputs: request.inputs, outputs: request.outputs });
     const sessionMs = performance.now() - checked;
     current = { model, request, mark, kernels: model.kernels?.() ?? 0 };
-    return { fetchMs, sessionMs, provider: model.provider };
+    return { fetchMs, sessionMs, provider: model.provider, withoutReadBack: model.withoutReadBack === true };
   },
 
   async run(request) {
@@ -135,7 +135,8 @@ export const api: PageApi = {
 
   calibrate: ({ timings }) => calibrate(timings),
 
-  async memory({ userAgentMs }) {
+  async memory({ userAgentMs, collect = false }) {
+    if (collect) await collectGarbage();
     return { ...threadMemory(current?.model), ...(await userAgentMemory(userAgentMs)) };
   },
 
@@ -204,7 +205,7 @@ function theCurrent(method: string): NonNullable<typeof current> {
 }
 
 /** The code and phase of whatever fails in a method and has none of its own. */
-const FAULTS: Readonly<Record<PageMethod, readonly [ErrorCode, Phase]>> = {
+const FAULTS: Readonly<Record<keyof WorkerApi, readonly [ErrorCode, Phase]>> = {
   environment: ['E_INTERNAL', 'page-ready'],
   probe: ['E_INTERNAL', 'probe'],
   loadRuntime: ['E_RUNTIME_LOAD', 'runtime-load'],
@@ -218,6 +219,7 @@ const FAULTS: Readonly<Record<PageMethod, readonly [ErrorCode, Phase]>> = {
   memory: ['E_INTERNAL', 'run'],
   responsiveness: ['E_RUN', 'run'],
   soak: ['E_RUN', 'run'],
+  inferFor: ['E_RUN', 'run'],
 };
 
 /** How long a runtime may take to speak for itself after a GPU device is lost. */
@@ -232,27 +234,26 @@ async function unlessGpuLost<T>(work: Promise<T>): Promise<T> {
   return await Promise.race([work, lost]);
 }
 
-function isMethod(name: string): name is PageMethod {
-  return Object.hasOwn(api, name);
+/** What the worker answers beside the page's methods. */
+export interface WorkerApi extends PageApi {
+  readonly inferFor: typeof inferFor;
 }
 
-/** Calls a method of the API; never rejects. */
-export async function call(method: string, argument: unknown): Promise<PageAnswer> {
-  if (!isMethod(method))
-    return {
-      ok: false,
-      error: await nameFault(
-        new PlumblineError('E_PROTOCOL', `the page has no method "${method}"`),
-        'E_PROTOCOL',
-        'page-ready',
-      ),
-    };
+export const workerApi: WorkerApi = { ...api, inferFor };
+
+/** Calls a method of `methods`; never rejects. */
+export async function answer(methods: PageApi, method: string, argument: unknown): Promise<PageAnswer> {
+  const found = Object.hasOwn(methods, method) ? methods[method as PageMethod] : undefined;
+  if (found === undefined) {
+    const unknown = new PlumblineError('E_PROTOCOL', `the page has no method "${method}"`);
+    return { ok: false, error: await nameFault(unknown, 'E_PROTOCOL', 'page-ready') };
+  }
   try {
     // The runner and the page are built from one contract; what the runner sends is typed there.
-    const run = api[method] as (argument: unknown) => Promise<unknown>;
+    const run = found as (argument: unknown) => Promise<unknown>;
     return { ok: true, value: await unlessGpuLost(run(argument)) };
   } catch (thrown) {
-    const [code, phase] = FAULTS[method];
+    const [code, phase] = FAULTS[method as keyof WorkerApi];
     return { ok: false, error: await nameFault(thrown, code, phase) };
   }
 }

@@ -4,10 +4,6 @@ import type { ConsoleEntry } from '../src/protocol/observation.js';
 const LIMIT = 500;
 const entries: ConsoleEntry[] = [];
 
-function keep(level: ConsoleEntry['level'], text: string): void {
-  if (entries.length < LIMIT) entries.push({ level, text });
-}
-
 function describe(value: unknown): string {
   if (typeof value === 'string') return value;
   if (value instanceof Error) return value.stack ?? String(value);
@@ -20,13 +16,25 @@ function describe(value: unknown): string {
   }
 }
 
-export function installConsole(): void {
+export interface ConsoleOptions {
+  /** Is told after each line. */
+  readonly heard?: () => void;
+  /** `true`: lines are kept and printed nowhere. */
+  readonly silent?: boolean;
+}
+
+export function installConsole({ heard, silent = false }: ConsoleOptions = {}): void {
+  const keep = (level: ConsoleEntry['level'], text: string): void => {
+    if (entries.length < LIMIT) entries.push({ level, text });
+    heard?.();
+  };
+
   const levels = { debug: 'debug', log: 'log', info: 'info', warn: 'warning', error: 'error' } as const;
   for (const method of Object.keys(levels) as (keyof typeof levels)[]) {
     const original = console[method].bind(console);
     console[method] = (...values: unknown[]): void => {
       keep(levels[method], values.map(describe).join(' '));
-      original(...values);
+      if (!silent) original(...values);
     };
   }
   addEventListener('error', (event) => {

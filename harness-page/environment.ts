@@ -26,8 +26,8 @@ async function measure(): Promise<Environment> {
 }
 
 export function webglRenderer(): string | undefined {
-  const gl = unwatchedCanvas().getContext('webgl2');
-  if (gl === null) return undefined;
+  const gl = unwatchedCanvas()?.getContext('webgl2');
+  if (gl === null || gl === undefined) return undefined;
   const debug = gl.getExtension('WEBGL_debug_renderer_info');
   const renderer: unknown = gl.getParameter(debug?.UNMASKED_RENDERER_WEBGL ?? gl.RENDERER);
   // Browsers allow few contexts a page: this one is given back.

@@ -73,11 +73,17 @@ function watchDevices(): void {
 /** Canvases of the page's own, which it throws away as it likes. */
 const ownCanvases = new WeakSet<EventTarget>();
 
-/** A canvas to look at WebGL with: losing its context is no evidence of anything. */
-export function unwatchedCanvas(): HTMLCanvasElement {
-  const canvas = document.createElement('canvas');
+/** A canvas to look at WebGL with: losing its context is no evidence of anything. `undefined` in a worker that has none. */
+export function unwatchedCanvas(): HTMLCanvasElement | OffscreenCanvas | undefined {
+  const canvas = newCanvas();
+  if (canvas === undefined) return undefined;
   ownCanvases.add(canvas);
   return canvas;
+}
+
+function newCanvas(): HTMLCanvasElement | OffscreenCanvas | undefined {
+  if (typeof document !== 'undefined') return document.createElement('canvas');
+  return typeof OffscreenCanvas === 'undefined' ? undefined : new OffscreenCanvas(1, 1);
 }
 
 function watchWebglContexts(): void {
@@ -144,7 +150,9 @@ function watchWasm(): void {
 
 /** A worker counts once it has sent its first message: constructing one proves nothing. */
 function watchWorkers(): void {
-  const Original = globalThis.Worker;
+  const Original = globalThis.Worker as typeof Worker | undefined;
+  // There are browsers whose workers cannot start others.
+  if (Original === undefined) return;
   globalThis.Worker = class extends Original {
     constructor(url: string | URL, options?: WorkerOptions) {
       super(url, options);

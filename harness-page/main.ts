@@ -1,5 +1,5 @@
 /** The harness page: installs its witnesses, then offers itself to a driver and to a person. */
-import { call } from './api.js';
+import { call } from './bridge.js';
 import { drainConsole, installConsole } from './console.js';
 import { installEvidence } from './evidence.js';
 

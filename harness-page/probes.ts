@@ -29,11 +29,14 @@ const probes: Readonly<Record<Backend, (target: Target) => Probe | Promise<Probe
     if (target.runtime === 'litert' && !WebAssembly.validate(RELAXED_SIMD)) {
       return no('LiteRT.js has threads with relaxed SIMD alone, and WebAssembly.validate() refuses relaxed SIMD');
     }
+    if (typeof Worker === 'undefined') return no(`${String(threads)} threads need Worker, which is undefined here`);
     return crossOriginIsolated
       ? yes('WebAssembly and SharedArrayBuffer are there, the page is cross-origin isolated')
       : no(`${String(threads)} threads need a cross-origin isolated page, and crossOriginIsolated is false`);
   },
   webgl: () => {
+    if (typeof document === 'undefined' && typeof OffscreenCanvas === 'undefined')
+      return no('WebGL in a worker needs OffscreenCanvas, which is undefined');
     const renderer = webglRenderer();
     return renderer === undefined
       ? no('canvas.getContext("webgl2") returned null')

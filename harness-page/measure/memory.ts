@@ -2,6 +2,7 @@
 import type { PageMemory } from '../../src/protocol/performance.js';
 import { wasmMemoryBytes } from '../evidence.js';
 import type { LoadedModel } from '../runtimes/adapter.js';
+import { nextTurn } from './clock.js';
 
 /** Of this thread alone. @param model the one that is loaded, which knows its tensors */
 export function threadMemory(model?: LoadedModel): PageMemory {
@@ -21,6 +22,24 @@ export async function userAgentMemory(patienceMs: number): Promise<Pick<PageMemo
   // Some browsers have the function and refuse: then it does not tell.
   const found = await Promise.race([measure().catch(() => undefined), late]);
   return found === undefined ? {} : { userAgentBytes: found.bytes };
+}
+
+/** Rubbish of this size is made until a collector comes; it lies outside of the heap, and presses all the more for it. */
+const RUBBISH_BYTES = 8 << 20;
+const COLLECTION_PATIENCE_MS = 300;
+
+/**
+ * Provokes a collection of garbage, as far as a page can: what no collector came to yet would look like a leak. Resolves
+ * once an object that nobody holds is gone, or a fraction of a second is over.
+ */
+export async function collectGarbage(): Promise<void> {
+  const nobodys = new WeakRef({});
+  const from = performance.now();
+  while (nobodys.deref() !== undefined && performance.now() - from < COLLECTION_PATIENCE_MS) {
+    new Uint8Array(RUBBISH_BYTES).fill(1);
+    // A weak reference holds until the turn is over.
+    await nextTurn();
+  }
 }
 
 /** The memory of a page whose runtime is in a worker: what is used in either. */

@@ -3,6 +3,7 @@ import type { TensorData } from '../../src/protocol/observation.js';
 import type { MemoryCurve, PageMemory, SoakReport, SoakRequest } from '../../src/protocol/performance.js';
 import { sha256Of } from '../fetching.js';
 import { nextTurn } from './clock.js';
+import { collectGarbage } from './memory.js';
 
 /**
  * @param infer one inference, outputs read back
@@ -11,17 +12,19 @@ import { nextTurn } from './clock.js';
 export async function soak(
   infer: () => Promise<TensorData[]>,
   memory: () => PageMemory,
-  { inferences, readEvery, compareAt }: SoakRequest,
+  { inferences, readEvery, compareAt, startAt = 0 }: SoakRequest,
 ): Promise<SoakReport> {
   const compared = new Set(compareAt);
   const digests = new Map<number, string>();
   const curve: MemoryCurve = [];
-  for (let at = 1; at <= inferences; at++) {
+  for (let at = startAt + 1; at <= startAt + inferences; at++) {
     const outputs = await infer();
     if (compared.has(at)) digests.set(at, await digest(outputs));
     // What waits for the event loop, such as the clearing up after objects that were collected, has its turn.
     await nextTurn();
-    if (at % readEvery === 0) curve.push({ at, page: memory() });
+    if (at % readEvery !== 0) continue;
+    await collectGarbage();
+    curve.push({ at, page: memory() });
   }
   return {
     inferences,

@@ -37,6 +37,8 @@ export interface LoadedModel {
   run(inputs: readonly TensorData[]): Promise<TensorData[]>;
   /** @param inputs as for `run` */
   prepare(inputs: readonly TensorData[]): Prepared;
+  /** Whether what `prepare` gives has `runOnly`. */
+  readonly withoutReadBack?: boolean;
   /** Threads that the backend computes with, where it sets their number by itself. */
   readonly threads?: number;
   /** Kernels run on the backend so far, where the runtime tells. */

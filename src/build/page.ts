@@ -52,7 +52,7 @@ export async function buildPage(options: BuildOptions = {}): Promise<{ outDir: s
 
   const result = await build({
     absWorkingDir: PROJECT_ROOT,
-    entryPoints: ['harness-page/main.ts', 'harness-page/style.css'],
+    entryPoints: ['harness-page/main.ts', 'harness-page/worker.ts', 'harness-page/style.css'],
     entryNames: '[name]-[hash]',
     chunkNames: 'chunks/[name]-[hash]',
     outdir: work,
@@ -99,8 +99,21 @@ async function writeIndex(outDir: string, outputs: readonly string[]): Promise<v
     return found;
   };
   const html = await readFile(path.join(PROJECT_ROOT, 'harness-page', 'index.html'), 'utf8');
-  const linked = html.replace('main.ts', named(/^main-.*\.js$/)).replace('style.css', named(/^style-.*\.css$/));
+  const linked = html
+    .replace('main.ts', named(/^main-.*\.js$/))
+    .replace('worker.ts', await writeWorkerScript(outDir, named(/^worker-.*\.js$/)))
+    .replace('style.css', named(/^style-.*\.css$/));
   await writeFile(path.join(outDir, 'index.html'), linked);
+}
+
+/**
+ * The worker is a classic one that imports its module by hand, for LiteRT.js loads its wasm by `importScripts`, which a
+ * module worker refuses. The bundler makes no such script.
+ */
+async function writeWorkerScript(outDir: string, module: string): Promise<string> {
+  const name = module.replace('worker-', 'worker-script-');
+  await writeFile(path.join(outDir, name), `import('./${module}');\n`);
+  return name;
 }
 
 /** A digest over everything that the page is made of. */

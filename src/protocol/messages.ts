@@ -72,6 +72,8 @@ export interface CalibrateRequest {
 export interface MemoryRequest {
   /** Wait for `measureUserAgentSpecificMemory` no longer than this; 0: do not ask. */
   readonly userAgentMs: number;
+  /** Provoke a collection of garbage first, so that what is left is what is held. Default `false`. */
+  readonly collect?: boolean | undefined;
 }
 
 export interface ResponsivenessRequest {
@@ -82,7 +84,13 @@ export interface ResponsivenessRequest {
 const ms = z.number().nonnegative();
 
 export const loadRuntimeReportSchema = z.strictObject({ version: z.string(), ms, warm: z.boolean() });
-export const loadModelReportSchema = z.strictObject({ fetchMs: ms, sessionMs: ms, provider: z.string() });
+export const loadModelReportSchema = z.strictObject({
+  fetchMs: ms,
+  sessionMs: ms,
+  provider: z.string(),
+  /** Whether `measure` can be asked for a series with `readBack: false`. */
+  withoutReadBack: z.boolean().optional(),
+});
 export const runReportSchema = z.strictObject({
   n: z.int().nonnegative(),
   firstInferenceMs: ms,

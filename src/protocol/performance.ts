@@ -213,6 +213,8 @@ export interface SoakRequest {
   readonly readEvery: number;
   /** Inferences (from 1) whose outputs are compared to the bit with those of the first. */
   readonly compareAt: readonly number[];
+  /** Inferences of the same soak that earlier calls have done: a soak may be had in parts. Default 0. */
+  readonly startAt?: number | undefined;
 }
 
 /** A curve of memory: after `at` inferences, or after `at` rounds of loading and disposing. */

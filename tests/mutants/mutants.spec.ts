@@ -22,8 +22,9 @@ interface Mutation {
 }
 
 const spot = `logit ${String(SPOILED.logit)} of sample ${String(SPOILED.sample)}`;
-const numbers = ['onnx-fp32/ort-wasm-t1', 'tfjs-fp32/tfjs-wasm', 'tfjs-fp32/tfjs-webgl'];
+const numbers = ['onnx-fp32/ort-wasm-t1', 'tfjs-fp32/tfjs-wasm', 'tfjs-fp32/tfjs-webgl', 'tflite-fp32/litert-wasm-t1'];
 const one = ['onnx-fp32/ort-wasm-t1'];
+const each = [...one, 'tfjs-fp32/tfjs-wasm', 'tflite-fp32/litert-wasm-t1'];
 /** Short, for what never ends. */
 const brief: RunOptions = { budgetMs: 1, deadlines: { modelLoad: 1500, runGrace: 1500 } };
 
@@ -49,21 +50,21 @@ const MUTATIONS: readonly Mutation[] = [
   },
   {
     mutant: 'fallBackToWasm',
-    targets: ['onnx-fp32/ort-webgpu-jsep', 'tfjs-fp32/tfjs-webgl', 'tfjs-fp32/tfjs-cpu'],
+    targets: ['onnx-fp32/ort-webgpu-jsep', 'tfjs-fp32/tfjs-webgl', 'tfjs-fp32/tfjs-cpu', 'tflite-fp32/litert-webgpu'],
     status: 'error',
     code: 'E_BACKEND_NOT_USED',
     message: 'was asked for',
   },
   {
     mutant: 'fallBackToOneThread',
-    targets: ['onnx-fp32/ort-wasm-t2'],
+    targets: ['onnx-fp32/ort-wasm-t2', 'tflite-fp32/litert-wasm-t2'],
     status: 'error',
     code: 'E_BACKEND_NOT_USED',
     message: 'only 0 of the 1 worker threads',
   },
   { mutant: 'throwInStart', targets: one, status: 'error', code: 'E_RUNTIME_LOAD', message: SAID },
-  { mutant: 'throwInLoad', targets: one, status: 'error', code: 'E_MODEL_LOAD', message: SAID },
-  { mutant: 'throwInRun', targets: one, status: 'error', code: 'E_RUN', message: SAID },
+  { mutant: 'throwInLoad', targets: each, status: 'error', code: 'E_MODEL_LOAD', message: SAID },
+  { mutant: 'throwInRun', targets: each, status: 'error', code: 'E_RUN', message: SAID },
   {
     mutant: 'neverLoad',
     targets: one,

@@ -10,7 +10,7 @@ import { mutants } from './plugin.js';
 test.describe.configure({ timeout: 180_000 });
 
 const CELLS =
-  ' lenet1/(onnx-fp32/ort-wasm|onnx-fp32-b100/ort-webgl|tfjs-fp32/tfjs-(cpu|wasm))| swapped(-recorded)?/onnx-fp32/ort-wasm-t2';
+  ' lenet1/(onnx-fp32/ort-wasm|onnx-fp32-b100/ort-webgl|tfjs-fp32/tfjs-(cpu|wasm)|tflite-fp32/litert-wasm)| swapped(-recorded)?/onnx-fp32/ort-wasm-t2';
 
 test('the right cells go red', async ({ models }, testInfo) => {
   const page = await buildPage({
@@ -20,6 +20,7 @@ test('the right cells go red', async ({ models }, testInfo) => {
         'ort-wasm-t1': 'scaleLogits',
         'ort-webgl': 'busyRun',
         'tfjs-wasm': 'negateLogit',
+        'litert-wasm-t1': 'negateLogit',
       }),
     ],
   });
@@ -45,6 +46,8 @@ test('the right cells go red', async ({ models }, testInfo) => {
     'lenet1/onnx-fp32/ort-wasm-t2: pass',
     'lenet1/tfjs-fp32/tfjs-cpu: pass',
     'lenet1/tfjs-fp32/tfjs-wasm: fail E_NUMERIC',
+    'lenet1/tflite-fp32/litert-wasm-t1: fail E_NUMERIC',
+    'lenet1/tflite-fp32/litert-wasm-t2: pass',
     'swapped-recorded/onnx-fp32/ort-wasm-t2: error E_BASELINE',
     'swapped/onnx-fp32/ort-wasm-t2: error E_CHECKSUM',
   ]);

@@ -2,7 +2,7 @@
  * What can be wrong with a runtime, or with the adapter to it: each mutant wraps the real adapter and spoils one thing.
  * It runs in the page, in a test build alone; the production page has no place for it.
  */
-import type { LoadedModel, Runtime, StartRuntime } from '../../../harness-page/runtimes/adapter.js';
+import type { LoadedModel, Prepared, Runtime, StartRuntime } from '../../../harness-page/runtimes/adapter.js';
 import type { TensorData } from '../../../src/protocol/observation.js';
 
 type Mutant = (start: StartRuntime) => StartRuntime;
@@ -71,33 +71,66 @@ const cutOutputs = (cut: (shape: readonly number[]) => number[]): Mutant =>
     },
   }));
 
+/** Changes each inference of inputs that are held ready: what measurements call. */
+const changeInference = (change: (run: Prepared['run']) => Prepared['run']): Mutant =>
+  changeModel((model) => ({
+    prepare(inputs) {
+      const prepared = model.prepare(inputs);
+      return { ...prepared, run: change(prepared.run) };
+    },
+  }));
+
+/** Put in by the build (plugin.ts). */
+declare const MUTANT_SETTINGS: MutantSettings;
+
+export interface MutantSettings {
+  /** By how many percent `slow` lets an inference take longer. */
+  readonly slowPercent: number;
+  /** What `leaky` keeps of each inference. */
+  readonly leakBytes: number;
+}
+
+const kept: Uint8Array[] = [];
+
+/** As little as float32 can differ by. */
+function nudge({ data, ...output }: TensorData): TensorData {
+  const bytes = new Uint8Array(data.slice().buffer);
+  bytes[0] = (bytes[0] ?? 0) ^ 1;
+  return { ...output, data: new Float32Array(bytes.buffer) };
+}
+
+/** Long enough for a main thread to be seen standing still. */
+const BLOCK_MS = 200;
+
 const never = <T>(): Promise<T> => new Promise(() => undefined);
 const refuse = <T>(): Promise<T> => Promise.reject(new Error(SAID));
 
-/** Each inference takes a tenth longer: what the clock's steps make the waiting too long or too short by is made up for later. */
-const slowDown: Mutant = changeModel((model) => {
-  let owedMs = 0;
-  const slow =
-    <T>(infer: () => Promise<T>) =>
-    async (): Promise<T> => {
-      const from = performance.now();
-      const result = await infer();
-      const done = performance.now();
-      owedMs += 0.1 * (done - from);
-      let now = done;
-      while (now - done < owedMs) now = performance.now();
-      owedMs -= now - done;
-      return result;
+/** Each inference takes so many percent longer: what the clock's steps make the waiting too long or too short by is made up for later. */
+const slowDown = (percent: () => number): Mutant =>
+  changeModel((model) => {
+    const share = percent() / 100;
+    let owedMs = 0;
+    const slow =
+      <T>(infer: () => Promise<T>) =>
+      async (): Promise<T> => {
+        const from = performance.now();
+        const result = await infer();
+        const done = performance.now();
+        owedMs += share * (done - from);
+        let now = done;
+        while (now - done < owedMs) now = performance.now();
+        owedMs -= now - done;
+        return result;
+      };
+    return {
+      run: (inputs) => slow(() => model.run(inputs))(),
+      prepare(inputs) {
+        const prepared = model.prepare(inputs);
+        const { run, runOnly } = prepared;
+        return { ...prepared, run: slow(run), ...(runOnly === undefined ? {} : { runOnly: slow(runOnly) }) };
+      },
     };
-  return {
-    run: (inputs) => slow(() => model.run(inputs))(),
-    prepare(inputs) {
-      const prepared = model.prepare(inputs);
-      const { run, runOnly } = prepared;
-      return { ...prepared, run: slow(run), ...(runOnly === undefined ? {} : { runOnly: slow(runOnly) }) };
-    },
-  };
-});
+  });
 
 const leaveItself: Mutant = (start) => start;
 
@@ -136,7 +169,38 @@ export const MUTANTS = {
       for (;;);
     },
   })),
-  slowTenPercent: slowDown,
+  slowTenPercent: slowDown(() => 10),
+  // What measurements must see.
+  slow: slowDown(() => MUTANT_SETTINGS.slowPercent),
+  leaky: changeInference((run) => () => {
+    // Written to, so that the system really gives the memory.
+    kept.push(new Uint8Array(MUTANT_SETTINGS.leakBytes).fill(1));
+    return run();
+  }),
+  keepSessions: changeModel(() => ({ dispose: () => Promise.resolve([]) })),
+  block: changeInference((run) => () => {
+    const from = performance.now();
+    while (performance.now() - from < BLOCK_MS);
+    return run();
+  }),
+  /** The first inference alone is right. */
+  differ: changeInference((run) => {
+    let inferences = 0;
+    return async () => {
+      const outputs = await run();
+      return inferences++ === 0 ? outputs : outputs.map(nudge);
+    };
+  }),
+  stopClock: (start) => async (target) => {
+    const runtime = await start(target);
+    performance.now = () => 1;
+    return runtime;
+  },
+  say: changeInference((run) => () => {
+    console.warn(SAID);
+    return run();
+  }),
+
   /** The adapter of tfjs makes it true: see tfjs.ts. */
   leakTensors: leaveItself,
 } as const satisfies Record<string, Mutant>;

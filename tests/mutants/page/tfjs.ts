@@ -8,6 +8,16 @@ const leaking = changeModel((model) => ({
     tf.scalar(1);
     return model.run(inputs);
   },
+  prepare(inputs) {
+    const prepared = model.prepare(inputs);
+    return {
+      ...prepared,
+      run() {
+        tf.scalar(1);
+        return prepared.run();
+      },
+    };
+  },
 }));
 
 export const start: typeof startReal = (target) =>
