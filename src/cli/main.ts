@@ -2,6 +2,14 @@
 import { Command } from 'commander';
 import { PlumblineError } from '../protocol/errors.js';
 
+interface ProveGateOptions {
+  readonly cells?: string;
+  readonly minutes?: number;
+  readonly ledger?: string;
+  readonly fresh?: boolean;
+  readonly judgeOnly?: boolean;
+}
+
 const program = new Command('plumbline').description(
   'Tells whether a deep-learning model gives the same answers in a web browser as it gave on the PC',
 );
@@ -150,6 +158,19 @@ program
   .action(async ({ only, strict }: { only?: string; strict?: boolean }) => {
     const { bench } = await import('./commands/bench.js');
     process.exitCode = await bench({ only, strict: strict ?? false });
+  });
+
+program
+  .command('prove-gate')
+  .description('show that `baseline compare` is silent on the same code and finds an adapter that is ten percent slower')
+  .option('--cells <ids>', 'on these cells, separated by commas')
+  .option('--minutes <minutes>', 'begin no comparison after so long; the next call goes on', Number)
+  .option('--ledger <name>', 'keep what is measured under another name than `proof`')
+  .option('--fresh', 'forget what was measured before')
+  .option('--judge-only', 'measure nothing; judge what was measured')
+  .action(async ({ fresh, judgeOnly, ...options }: ProveGateOptions) => {
+    const { proveGate } = await import('./commands/prove-gate.js');
+    process.exitCode = await proveGate({ ...options, fresh: fresh ?? false, judgeOnly: judgeOnly ?? false });
   });
 
 try {
