@@ -66,6 +66,12 @@ export interface DriverBrowser {
 
 export interface LaunchOptions {
   readonly deadlineMs: number;
+  /**
+   * `true`: pages share one profile on disk, as a user's do, so that a page may find in the browser's caches what an
+   * earlier one fetched. Default: each page has a profile of its own, in memory where the browser has such. Without
+   * effect over WebDriver, whose windows share the session's profile anyway.
+   */
+  readonly sharedProfile?: boolean | undefined;
 }
 
 /** Steers one kind of browser in one way. */

@@ -1,7 +1,8 @@
 /** Steers Chromium, Firefox and Playwright's own WebKit by Playwright. */
 import { createRequire } from 'node:module';
+import path from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
-import { chromium, errors, firefox, webkit, type Browser, type Page } from '@playwright/test';
+import { chromium, errors, firefox, webkit, type Browser, type BrowserContext, type Page } from '@playwright/test';
 import type { Engine } from '../browsers/engine.js';
 import { PlumblineError, messageOf } from '../protocol/errors.js';
 import type { ConsoleEntry } from '../protocol/observation.js';
@@ -29,6 +30,7 @@ const CLOSE_PATIENCE_MS = 3000;
 const SCREENSHOT_MS = 10_000;
 
 const TYPES = { chromium, firefox, webkit };
+type LaunchPersistentOptions = NonNullable<Parameters<typeof chromium.launchPersistentContext>[1]>;
 
 const { version } = createRequire(import.meta.url)('@playwright/test/package.json') as { version: string };
 
@@ -43,12 +45,15 @@ export function createPlaywrightDriver(engine: PlaywrightEngine): HarnessDriver 
   };
 }
 
-async function launch(engine: PlaywrightEngine, { deadlineMs }: LaunchOptions): Promise<DriverBrowser> {
+async function launch(
+  engine: PlaywrightEngine,
+  { deadlineMs, sharedProfile = false }: LaunchOptions,
+): Promise<DriverBrowser> {
   await requireDisplay(engine);
   requireExecutable(engine, engine.executablePath);
   const enclosure = await Enclosure.create();
   try {
-    const browser = await TYPES[engine.browser].launch({
+    const options = {
       ...(engine.channel === undefined ? {} : { channel: engine.channel }),
       ...(engine.browser === 'firefox' ? { firefoxUserPrefs: { ...engine.preferences } } : {}),
       executablePath: engine.executablePath,
@@ -62,18 +67,33 @@ async function launch(engine: PlaywrightEngine, { deadlineMs }: LaunchOptions): 
       handleSIGINT: false,
       handleSIGTERM: false,
       handleSIGHUP: false,
-    });
+    };
+    const { browser, shared } = sharedProfile
+      ? await launchShared(engine, path.join(enclosure.directory, 'profile'), options)
+      : { browser: await TYPES[engine.browser].launch(options), shared: undefined };
     // Playwright's own builds talk to it by other means.
     if (engine.channel === 'moz-firefox') await settled(quietNetwork(browser), deadlineMs);
     const [root] = enclosure.processIds();
     if (root !== undefined) adoptProfile(enclosure, root);
-    return new PlaywrightBrowser(browser, enclosure, root);
+    return new PlaywrightBrowser(browser, enclosure, root, shared);
   } catch (thrown) {
     await enclosure.destroy();
     if (thrown instanceof errors.TimeoutError) throw launchLate(engine, deadlineMs, browserWords(thrown));
     const words = browserWords(thrown);
     throw launchFailed(engine, words === '' ? firstLine(thrown) : words, thrown);
   }
+}
+
+/** A browser whose pages share a profile; what Playwright's own contexts store stays in memory, and is small. */
+async function launchShared(
+  { browser: name }: PlaywrightEngine,
+  profile: string,
+  options: LaunchPersistentOptions,
+): Promise<{ browser: Browser; shared: BrowserContext }> {
+  const shared = await TYPES[name].launchPersistentContext(profile, options);
+  const browser = shared.browser();
+  if (browser === null) throw new Error('Playwright does not tell which browser it launched');
+  return { browser, shared };
 }
 
 /** What the browser itself printed, out of Playwright's launch log, which tells much else and some things twice. */
@@ -97,14 +117,17 @@ class PlaywrightBrowser implements DriverBrowser {
   readonly #enclosure: Enclosure;
   /** The browser's first process, where processes can be seen. */
   readonly #root: number | undefined;
+  /** Where pages are opened; absent: each in a context of its own. */
+  readonly #shared: BrowserContext | undefined;
   readonly #gone = new AbortController();
   #closed: Promise<void> | undefined;
 
-  constructor(browser: Browser, enclosure: Enclosure, root: number | undefined) {
+  constructor(browser: Browser, enclosure: Enclosure, root: number | undefined, shared: BrowserContext | undefined) {
     this.version = browser.version();
     this.#browser = browser;
     this.#enclosure = enclosure;
     this.#root = root;
+    this.#shared = shared;
     browser.on('disconnected', () => {
       this.#gone.abort(new PlumblineError('E_BROWSER_CRASHED', 'The browser has ended'));
     });
@@ -116,14 +139,13 @@ class PlaywrightBrowser implements DriverBrowser {
     const gone = this.#gone.signal;
     let page: PlaywrightPage | undefined;
     try {
-      // A context of its own, so that nothing that one page stored is there for the next.
-      const opening = this.#browser.newContext().then((context) => context.newPage());
+      const opening = this.#newPage();
       const raw = await race(opening, left(), gone);
       if (raw === LATE) {
-        opening.then((late) => late.context().close()).catch(() => undefined);
+        opening.then((late) => this.#closeRaw(late)).catch(() => undefined);
         throw new PlumblineError('E_PAGE_TIMEOUT', `The browser did not open a page within ${String(deadlineMs)} ms`);
       }
-      page = new PlaywrightPage(raw, gone);
+      page = new PlaywrightPage(raw, gone, () => this.#closeRaw(raw));
       await page.goto(url, deadline);
       return page;
     } catch (thrown) {
@@ -132,6 +154,15 @@ class PlaywrightBrowser implements DriverBrowser {
       const code = this.isAlive() ? 'E_DRIVER' : 'E_BROWSER_CRASHED';
       throw new PlumblineError(code, `No page could be opened: ${firstLine(thrown)}`, { cause: thrown });
     }
+  }
+
+  async #newPage(): Promise<Page> {
+    // A context of its own, so that nothing that one page stored is there for the next.
+    return await (this.#shared ?? (await this.#browser.newContext())).newPage();
+  }
+
+  #closeRaw(page: Page): Promise<void> {
+    return this.#shared === undefined ? page.context().close() : page.close();
   }
 
   processIds(): Promise<number[]> {
@@ -165,7 +196,11 @@ class PlaywrightPage implements DriverPage, PageChannel {
   readonly #calls: PageCalls;
   readonly #console = new ConsoleBuffer();
 
-  constructor(page: Page, browserGone: AbortSignal) {
+  constructor(
+    page: Page,
+    browserGone: AbortSignal,
+    private readonly closeRaw: () => Promise<void>,
+  ) {
     this.#page = page;
     this.gone = AbortSignal.any([browserGone, this.#end.signal]);
     this.#calls = new PageCalls(this);
@@ -226,7 +261,7 @@ class PlaywrightPage implements DriverPage, PageChannel {
 
   async close(): Promise<void> {
     this.#end.abort(new PlumblineError('E_DRIVER', 'The page was closed'));
-    await settled(this.#page.context().close(), CLOSE_PATIENCE_MS);
+    await settled(this.closeRaw(), CLOSE_PATIENCE_MS);
   }
 }
 

@@ -58,6 +58,16 @@ describe('PagePool', () => {
     expect([launched.length, launched[0]?.pages]).toEqual([1, 1]);
   });
 
+  test('a fresh page is used once, and closed before the next is opened', async () => {
+    const shared = await pool.acquire(WASM);
+    const first = await pool.fresh('http://localhost/~1/');
+    const second = await pool.fresh('http://localhost/~2/');
+    const after = await pool.acquire(WASM);
+    expect(new Set([shared, first, second, after].map(({ page }) => page)).size).toBe(4);
+    expect([first.warm, second.warm, after.warm]).toEqual([false, false, false]);
+    expect([launched.length, launched[0]?.pages]).toEqual([1, 1]);
+  });
+
   test('a retired page is not used again, its browser is', async () => {
     await pool.acquire(WASM);
     await pool.retire(false);

@@ -2,7 +2,7 @@
  * Keeps one browser and one warm page a worker. Cells of one runtime-backend share the page, so that the runtime is
  * compiled once; another runtime-backend, or a page that something went wrong on, gets a fresh one.
  */
-import type { DriverBrowser, DriverPage, HarnessDriver } from '../drivers/driver.js';
+import type { DriverBrowser, DriverPage, HarnessDriver, LaunchOptions } from '../drivers/driver.js';
 import { targetSlug, type Target } from '../protocol/cell.js';
 import { PlumblineError } from '../protocol/errors.js';
 import type { Deadlines } from './settings.js';
@@ -18,12 +18,14 @@ export class PagePool {
   #browser: DriverBrowser | undefined;
   #launching: Promise<DriverBrowser> | undefined;
   #closed = false;
-  #current: { slug: string; page: DriverPage } | undefined;
+  /** `slug` is undefined on a page that no other cell may have. */
+  #current: { slug: string | undefined; page: DriverPage } | undefined;
 
   constructor(
     readonly driver: HarnessDriver,
     private readonly url: string,
     private readonly deadlines: Deadlines,
+    private readonly launchOptions: Omit<LaunchOptions, 'deadlineMs'> = {},
   ) {}
 
   /** The page for cells on `target`; launches the browser where there is none. */
@@ -33,10 +35,17 @@ export class PagePool {
     if (this.#current?.slug !== slug) await this.#closePage();
     const browser = await this.#liveBrowser();
     if (this.#current !== undefined) return { page: this.#current.page, browser, warm: true };
-    const page = await browser.openPage({
-      url: this.url,
-      deadlineMs: this.deadlines.pageReady,
-    });
+    return await this.#open(browser, this.url, slug);
+  }
+
+  /** A page that nothing has run on, at an address of its own, for one cell alone. */
+  async fresh(url: string): Promise<WarmPage> {
+    await this.#closePage();
+    return await this.#open(await this.#liveBrowser(), url, undefined);
+  }
+
+  async #open(browser: DriverBrowser, url: string, slug: string | undefined): Promise<WarmPage> {
+    const page = await browser.openPage({ url, deadlineMs: this.deadlines.pageReady });
     this.#current = { slug, page };
     return { page, browser, warm: false };
   }
@@ -63,7 +72,7 @@ export class PagePool {
     if (this.#browser?.isAlive() === true) return this.#browser;
     await this.retire(true);
     if (this.#closed) throw new PlumblineError('E_DRIVER', 'The pages were given up before the browser was launched');
-    this.#launching = this.driver.launch({ deadlineMs: this.deadlines.launch });
+    this.#launching = this.driver.launch({ deadlineMs: this.deadlines.launch, ...this.launchOptions });
     try {
       return (this.#browser = await this.#launching);
     } finally {
