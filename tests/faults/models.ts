@@ -19,7 +19,7 @@ export function writeModels(folder: string): void {
   for (const name of [HEALTHY, 'lenet5']) {
     cpSync(path.join(FIXTURES, name), path.join(folder, name), { recursive: true });
     const { card } = loadModel(path.join(FIXTURES, name));
-    writeCard(folder, { ...card, artifacts: card.artifacts.filter(isExact) });
+    writeCard(folder, { ...card, artifacts: card.artifacts.filter(isPlain) });
   }
   for (const [name, damage] of Object.entries({ truncated, flipped, swapped })) {
     copyModel(folder, name, { damage, recorded: false });
@@ -62,13 +62,14 @@ function copyModel(folder: string, name: string, { damage, only = /\.(onnx|bin)$
     ...card,
     name,
     inputs: card.inputs.map((spec) => ({ ...spec, ...input })),
-    artifacts: card.artifacts.filter(isExact).map(change),
+    artifacts: card.artifacts.filter(isInOnePlace).map(change),
   });
 }
 
+const isPlain = ({ precision, variant }: Artifact): boolean => precision === 'fp32' && variant !== 'graph';
+
 /** Those whose files hold each weight once, as float32: what is done to them is done to one place. */
-const isExact = ({ format, precision, variant }: Artifact): boolean =>
-  precision === 'fp32' && format !== 'tflite' && variant !== 'graph';
+const isInOnePlace = (artifact: Artifact): boolean => isPlain(artifact) && artifact.format !== 'tflite';
 
 const truncated = (bytes: Buffer): Buffer => bytes.subarray(0, Math.floor(bytes.length / 2));
 
