@@ -1,7 +1,7 @@
 /** What a comparison looks like: a table for the terminal, a document and data for the reports. Pure. */
 import Table from 'cli-table3';
 import pc from 'picocolors';
-import type { Change, Comparison } from '../judge/regression.js';
+import { timeOf, type Change, type Comparison } from '../judge/regression.js';
 import { float, median } from '../report/format.js';
 import { markdownTable } from '../report/markdown-table.js';
 import { tally, type ComparedCell, type RunComparison } from './compare.js';
@@ -42,7 +42,7 @@ function row({ id, comparison, older, newer }: ComparedCell): string[] {
   ];
 }
 
-const middle = (visits: ComparedCell['older']): number => median(visits.map(({ samplesMs }) => median(samplesMs)));
+const middle = (visits: ComparedCell['older']): number => median(visits.map(timeOf));
 
 const interval = ({ ratio }: Comparison): string =>
   ratio === undefined ? 'too few visits' : `${ratio.low.toFixed(3)} … ${ratio.high.toFixed(3)}`;
@@ -70,7 +70,7 @@ export function comparisonDoc(comparison: RunComparison): string {
     '',
     `A cell is slower when the whole 95 % interval of new over old lies above ${String(1 + rule.threshold)}, faster when it ` +
       `lies below 1 / ${String(1 + rule.threshold)}, the same when it lies between, and unclear else: more visits would tell. ` +
-      'The interval is over visits, a fresh page each. The column “Machine” is what a fixed piece of work became slower ' +
+      'The interval is over visits, a fresh page each; the lower quartile of its timings stands for a visit. The column “Machine” is what a fixed piece of work became slower ' +
       'by; it is taken away from the ratio.',
     '',
     markdownTable(HEAD, cells.map(row), ALIGNS),
@@ -86,7 +86,7 @@ export function comparisonDoc(comparison: RunComparison): string {
 const section = (title: string, ids: readonly string[]): string[] =>
   ids.length === 0 ? [] : ['', `## ${title}`, '', ...ids.map((id) => `- ${id}`)];
 
-/** Raw timings, so that what is drawn is what was measured; a tick is the median of a visit. */
+/** Raw timings, so that what is drawn is what was measured; a tick is what stands for a visit. */
 function drawing({ id, comparison, older, newer }: ComparedCell): string[] {
   const ratio =
     comparison.ratio === undefined ? '' : ` ×${comparison.ratio.value.toFixed(3)} [${interval(comparison)}]`;

@@ -1,5 +1,5 @@
-/** Two samples drawn in text over one axis: as dense as the timings lie, and where the median of each visit is. Pure. */
-import type { VisitSample } from '../judge/regression.js';
+/** Two samples drawn in text over one axis: as dense as the timings lie, and where each visit stands. Pure. */
+import { timeOf, type VisitSample } from '../judge/regression.js';
 import { count, float, median } from '../report/format.js';
 
 const LEVELS = ' ▁▂▃▄▅▆▇█';
@@ -37,12 +37,12 @@ function strip(name: string, visits: readonly VisitSample[], low: number, high: 
   const density = counts.map((n) => LEVELS[n === 0 ? 0 : Math.max(1, Math.round((n / most) * 8))] ?? '');
   const beyond = samples.length - within.length;
   const marks = Array<number>(WIDTH).fill(0);
-  const medians = visits.map(({ samplesMs }) => median(samplesMs));
-  for (const value of medians) marks[column(value)] = (marks[column(value)] ?? 0) + 1;
+  const times = visits.map(timeOf);
+  for (const value of times) marks[column(value)] = (marks[column(value)] ?? 0) + 1;
   const ticks = marks.map((n) => (n === 0 ? ' ' : n === 1 ? '╵' : n < 10 ? String(n) : '+'));
   const visitWord = visits.length === 1 ? 'visit' : 'visits';
   return [
     `  ${name}  ${density.join('')}  ${count(samples.length)} timings${beyond === 0 ? '' : `, ${count(beyond)} beyond`}`,
-    `       ${ticks.join('')}  ${String(visits.length)} ${visitWord}, median ${float(median(medians), 4)} ms`,
+    `       ${ticks.join('')}  ${String(visits.length)} ${visitWord}, ${float(median(times), 4)} ms`,
   ];
 }

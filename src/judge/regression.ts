@@ -3,13 +3,16 @@
  *
  * Timings of one page lie close together; pages do not: each has its code compiled, laid out and scheduled anew, on a
  * machine that has moved on. An interval made of pooled timings leaves that out, and calls the same code run twice
- * different. So a visit counts as one observation, the logarithm of its median, and the interval is Student's over
- * visits, with the tails trimmed, for a visit that something else of the machine's fell upon is told by no average
- * (K. K. Yuen, "The two-sample trimmed t for unequal population variances", Biometrika 61, 1974).
+ * different. So a visit counts as one observation, and the interval is Student's over visits, of logarithms, with the
+ * tails trimmed, for a visit that something else of the machine's fell upon is told by no average (K. K. Yuen, "The
+ * two-sample trimmed t for unequal population variances", Biometrika 61, 1974).
+ *
+ * What stands for a visit is the lower quartile of its timings: whatever else a machine does makes a timing longer, never
+ * shorter, so that the median moves with it and this does not. A change of the code moves both.
  *
  * Both runs had the same kernel timed around each visit: what that says the machine became slower by is taken away.
  */
-import { mean, median } from 'simple-statistics';
+import { mean, quantile } from 'simple-statistics';
 import type { Interval } from '../protocol/performance.js';
 
 /** The timings of one page. */
@@ -69,7 +72,10 @@ function changeOf({ low, high }: Interval, threshold: number): Change {
 }
 
 const calibration = ({ calibrationMs }: VisitSample): number => Math.log(calibrationMs);
-const logTime = (visit: VisitSample): number => Math.log(median([...visit.samplesMs])) - calibration(visit);
+const logTime = (visit: VisitSample): number => Math.log(timeOf(visit)) - calibration(visit);
+
+/** What stands for a visit, in milliseconds an inference. */
+export const timeOf = ({ samplesMs }: VisitSample): number => quantile([...samplesMs], 0.25);
 
 /** Yuen's interval of the difference of two trimmed means, brought back from logarithms. */
 function ratioOf(older: readonly number[], newer: readonly number[]): Interval {

@@ -48,7 +48,7 @@ test('the same code again is no regression; ten percent slower is one, and both 
   expect(await compare()).toBe(1);
   expect(said.at(-2)).toBe('1 slower, 0 faster, 1 the same, 0 unclear (threshold 3 %)');
   expect(said.join('\n')).toMatch(/▲ slower *│ lenet5\/onnx-fp32\/ort-wasm-t1@firefox/);
-  expect(report()).toMatch(/^ {2}old .*150 timings\n.* 5 visits, median 0\.2.* ms\n {2}new .*150 timings/m);
+  expect(report()).toMatch(/^ {2}old .*150 timings\n.* 5 visits, 0\..* ms\n {2}new .*150 timings/m);
   const data = JSON.parse(readFileSync(file('regressions.json'), 'utf8')) as {
     cells: { id: string; change: string; newer: { samplesMs: number[] }[] }[];
   };
