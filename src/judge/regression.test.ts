@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { seeded } from '../protocol/random.js';
-import { compareRuns, studentQuantile, type Change, type VisitSample } from './regression.js';
+import { compareRuns, studentQuantile, timeOf, type Change, type VisitSample } from './regression.js';
 
 /** Standard normal numbers (Box and Muller). */
 function normals(seed: number): () => number {
@@ -112,6 +112,14 @@ test('the ratio is that of the visits’ times, the machine’s change taken awa
   const { ratio, machine } = compareRuns(older, newer);
   expect(machine).toBeCloseTo(1.5, 10);
   expect(ratio?.value).toBeCloseTo(2, 10);
+});
+
+test('what makes more than half of the timings longer, but not all, is the machine’s and no regression', () => {
+  const disturbed = visits(1, 1.01, 0.99).map((visit) => ({
+    ...visit,
+    samplesMs: [1, 1, 2, 2, 2].map((factor) => factor * timeOf(visit)),
+  }));
+  expect(compareRuns(visits(1, 1.01, 0.99), disturbed).ratio?.value).toBeCloseTo(1, 10);
 });
 
 test('one visit has no spread: nothing is said of it', () => {

@@ -19,7 +19,7 @@ import type { Interval } from '../protocol/performance.js';
 export interface VisitSample {
   /** Milliseconds an inference. */
   readonly samplesMs: readonly number[];
-  /** Median of the calibration kernel around the visit. */
+  /** Lower quartile of the calibration kernel's times around the visit. */
   readonly calibrationMs: number;
 }
 

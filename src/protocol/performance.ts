@@ -158,8 +158,8 @@ export const distributionSchema = z.strictObject({
   steady: z.boolean(),
   samplesMs: z.array(z.number().positive()),
   /**
-   * Each visit that gave timings, in the order of {@link samplesMs}: how many of them are its own, and the median of the
-   * calibration kernel around it. Two runs can only be compared by visits: they differ by more than timings do.
+   * Each visit that gave timings, in the order of {@link samplesMs}: how many of them are its own, and the lower
+   * quartile of the calibration kernel around it. Two runs can only be compared by visits: they differ by more than timings do.
    */
   visits: z.array(z.strictObject({ n: z.int().positive(), calibrationMs: z.number().positive() })).optional(),
 });

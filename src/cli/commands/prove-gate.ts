@@ -16,14 +16,11 @@ import {
 import { measureRun, RUN, type MeasuredRun } from '../../../bench/gate/run.js';
 import { findEngine } from '../../browsers/find.js';
 import { buildPage } from '../../build/page.js';
-import { packageVersion } from '../../build/packages.js';
 import { replaceFile } from '../../datasets/replace.js';
 import type { HarnessDriver } from '../../drivers/index.js';
 import { DEFAULT_RULE } from '../../judge/regression.js';
-import { machine } from '../../machine.js';
 import { loadModels } from '../../plan/cards.js';
 import { planCells, type PlannedCell } from '../../plan/plan.js';
-import { RUNTIME_PACKAGES } from '../../plan/targets.js';
 import { targetSlug } from '../../protocol/cell.js';
 import { PlumblineError } from '../../protocol/errors.js';
 import { reportPaths } from '../../report/paths.js';
@@ -88,7 +85,7 @@ async function measureAll(ids: readonly string[], entries: Entry[], file: string
       const driver = driverFor(await findEngine(cell.key.browser as 'chromium'));
       const older = await measureRun(cell, driver, real);
       const newer = await measureRun(cell, driver, planned.kind === 'slow' ? slow : real);
-      const entry = toEntry(planned, cell, driver, older, newer);
+      const entry = toEntry(planned, driver, older, newer);
       if (entries.some(({ cell: id, setting }) => id === entry.cell && setting !== entry.setting)) {
         throw new PlumblineError('E_USAGE', `${file} was measured on something else than ${entry.setting}`, {
           hint: 'Start anew with --fresh.',
@@ -109,22 +106,18 @@ function cellOf(id: string): PlannedCell {
   return found;
 }
 
-function toEntry(
-  planned: Planned,
-  cell: PlannedCell,
-  driver: HarnessDriver,
-  older: MeasuredRun,
-  newer: MeasuredRun,
-): Entry {
-  const { os, cpu } = machine();
-  const runtime = `${RUNTIME_PACKAGES[cell.target.runtime]} ${packageVersion(RUNTIME_PACKAGES[cell.target.runtime])}`;
+function toEntry(planned: Planned, driver: HarnessDriver, older: MeasuredRun, newer: MeasuredRun): Entry {
+  const { cpu, os, browserVersion, runtimeVersion } = newer.platform;
+  const versions = [`${driver.browser} ${browserVersion}`, `runtime ${runtimeVersion}`];
+  const copy = ({ visits }: MeasuredRun): Entry['older'] =>
+    visits.map(({ samplesMs, calibrationMs }) => ({ samplesMs: [...samplesMs], calibrationMs }));
   return {
     schema: 1,
     ...planned,
     at: new Date().toISOString(),
-    setting: [cpu, os, `${driver.browser} ${newer.browserVersion}`, runtime, JSON.stringify(RUN)].join('; '),
-    older: [...older.visits].map(({ samplesMs, calibrationMs }) => ({ samplesMs: [...samplesMs], calibrationMs })),
-    newer: [...newer.visits].map(({ samplesMs, calibrationMs }) => ({ samplesMs: [...samplesMs], calibrationMs })),
+    setting: [cpu, os, ...versions, JSON.stringify(RUN)].join('; '),
+    older: copy(older),
+    newer: copy(newer),
   };
 }
 
