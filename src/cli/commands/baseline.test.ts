@@ -111,6 +111,17 @@ test('cells that only one of the runs has are told, not judged', async () => {
   expect(report()).toMatch(new RegExp(`only the baseline has\n\n- ${TWO}\n\n.*only this run has\n\n- ${three}`));
 });
 
+test('where visits are too few to tell, that is said, and how to have more', async () => {
+  results(madeUpTimes(ONE, { visits: 2 }), madeUpTimes(TWO, { visits: 1 }));
+  await save();
+  results(madeUpTimes(ONE, { visits: 2, seed: 2, ms: 0.21 }), madeUpTimes(TWO, { visits: 1, ms: 0.4 }));
+  expect(await compare()).toBe(0);
+  expect(said).toContain(
+    '2 cells are unclear for want of visits: `PLUMBLINE_VISITS=8 npm run perf` makes more, for both runs.',
+  );
+  expect(said.join('\n')).toContain('too few visits');
+});
+
 test('a damaged save is told and passed over, unless it is the one that is named', async () => {
   results(madeUpTimes(ONE));
   await save('good', '2026-11-20T12:00:00Z');

@@ -12,6 +12,9 @@ import { PlumblineError, messageOf } from '../../protocol/errors.js';
 import { resultRecordSchema, type ResultRecord } from '../../protocol/record.js';
 import { reportPaths } from '../../report/paths.js';
 
+/** With so many visits a run, ten percent are found on a machine that does other things as well. */
+const ENOUGH_VISITS = 8;
+
 interface Results {
   /** Default: `reports/results.jsonl`. */
   readonly results?: string | undefined;
@@ -126,6 +129,15 @@ function print(comparison: RunComparison): void {
     `${String(onlyNewer.length)} only in this run`,
   ];
   if (onlyOlder.length + onlyNewer.length > 0) console.log(`${left.join(', ')}: not compared`);
+  const few = comparison.cells.filter(
+    ({ comparison: { change }, older: before, newer }) =>
+      change === 'unclear' && Math.min(before.length, newer.length) < ENOUGH_VISITS,
+  );
+  if (few.length > 0) {
+    const cells = few.length === 1 ? '1 cell is' : `${String(few.length)} cells are`;
+    const more = `PLUMBLINE_VISITS=${String(ENOUGH_VISITS)} npm run perf`;
+    console.log(`${cells} unclear for want of visits: \`${more}\` makes more, for both runs.`);
+  }
   const line = summaryLine(comparison);
   console.log(tally(comparison.cells).slower > 0 ? pc.red(line) : pc.green(line));
   console.log(path.join(reportPaths(process.cwd()).root, 'regressions.md'));
