@@ -18,7 +18,6 @@ from .nets.textrnn import TOKENS, VOCABULARY
 from .paths import CACHE, MODELS
 from .recipes import Recipe
 from .run import run, tool_of
-from .run_onnx import run_onnx
 from .to_onnx import INPUT, OUTPUT
 from .tool import Made, ToolError
 from .verify import verify
@@ -144,10 +143,9 @@ def _recorded(model: Deployed, form: Form, folder: Path) -> list[Json]:
 
 
 def _wrong_weight(model: Deployed, folder: Path) -> Json:
-    what, wrong = wrong_weight(folder / f"{model.name}-fp32.onnx")
     of = samples.measured(model.recipe).first(100)
-    outputs = run_onnx(wrong, model.inputs("onnx", of), model.batch)
-    return {"what": what, "recorded": record(outputs, of, "wrong-weight", folder, *tool_of("onnx"))}
+    wrong = wrong_weight(folder / f"{model.name}-fp32.onnx", model.inputs("onnx", of), model.batch)
+    return {"what": wrong.what, "recorded": record(wrong.outputs, of, "wrong-weight", folder, *tool_of("onnx"))}
 
 
 def _failure(form: Form, error: ToolError) -> Json:

@@ -1,5 +1,6 @@
 """What is done to a model before it is migrated leaves what it computes as it was; a wrong weight does not."""
 
+import re
 import tempfile
 import unittest
 from pathlib import Path
@@ -35,6 +36,16 @@ def _original(model: Deployed, folder: Path) -> Path:
         saved_model.save(model.twin(), folder / "saved_model", None)
         from_saved_model(folder / "saved_model", path)
     return path
+
+
+def _images(model: Deployed) -> np.ndarray:
+    """Eight random images, as the model's ONNX form takes them."""
+    for_torch, for_keras = random_inputs(model.recipe, 8)
+    return np.ascontiguousarray(for_torch if model.framework == "torch" else for_keras)
+
+
+def _initializers(model: onnx.ModelProto) -> dict[str, np.ndarray]:
+    return {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
 
 
 class DeployTest(unittest.TestCase):
@@ -77,28 +88,45 @@ class DeployTest(unittest.TestCase):
         for name in ("lenet1", "lenet5"):
             with self.subTest(name), tempfile.TemporaryDirectory() as scratch:
                 _, model = _random_models(name)
-                _, images = random_inputs(RECIPES[name], 8)
+                images = _images(model)
                 want = model.model(images).numpy()
-                got = run_onnx(_original(model, Path(scratch)), np.ascontiguousarray(images), 4)
+                got = run_onnx(_original(model, Path(scratch)), images, 4)
                 self.assertLess(np.abs(got - want).max(), 1e-6 * np.abs(want).max())
 
     def test_a_wrong_weight_is_one_weight_of_the_other_sign(self) -> None:
         for model in _random_models("lenet1"):
             with self.subTest(model.framework), tempfile.TemporaryDirectory() as scratch:
                 path = _original(model, Path(scratch))
-                what, wrong = wrong_weight(path)
-                self.assertEqual((what, wrong), wrong_weight(path))
-                before, after = (
-                    {tensor.name: numpy_helper.to_array(tensor) for tensor in proto.graph.initializer}
-                    for proto in (onnx.load(path), onnx.load_from_string(wrong))
-                )
+                inputs = _images(model)
+                wrong = wrong_weight(path, inputs, 4)
+                self.assertEqual(wrong.model, wrong_weight(path, inputs, 4).model)
+                before, after = _initializers(onnx.load(path)), _initializers(onnx.load_from_string(wrong.model))
                 [(name, places)] = (
                     (name, places) for name in before if len(places := np.argwhere(before[name] != after[name]))
                 )
                 self.assertRegex(name, LAYER)
                 [[row, column]] = places
                 self.assertEqual(after[name][row, column], -before[name][row, column])
-                self.assertIn(f"{name}[{row}, {column}]", what)
+                self.assertIn(f"{name}[{row}, {column}]", wrong.what)
+                np.testing.assert_array_equal(wrong.outputs, run_onnx(wrong.model, inputs, 4))
+
+    def test_a_wrong_weight_of_a_dead_unit_is_passed_over(self) -> None:
+        model, _ = _random_models("lenet5")
+        with tempfile.TemporaryDirectory() as scratch:
+            path = _original(model, Path(scratch))
+            inputs = _images(model)
+            first = wrong_weight(path, inputs, 4)
+            # The unit that the weight belongs to never fires.
+            unit = int(re.search(r", (\d+)\]", first.what)[1])
+            proto = onnx.load(path)
+            bias = next(tensor for tensor in proto.graph.initializer if tensor.name == "f6.bias")
+            values = numpy_helper.to_array(bias).copy()
+            values[unit] = -100
+            bias.CopyFrom(numpy_helper.from_array(values, bias.name))
+            onnx.save(proto, path)
+            second = wrong_weight(path, inputs, 4)
+            self.assertNotIn(f", {unit}]", second.what)
+            self.assertGreater(np.abs(second.outputs - run_onnx(path, inputs, 4)).max(), 0)
 
 
 if __name__ == "__main__":
