@@ -11,6 +11,7 @@ import onnx
 from onnx import numpy_helper
 
 from .card import Json, file_entry, read_card, write_card
+from .deploy import Framework, name_of
 from .paths import MODELS
 from .recipes import RECIPES
 from .verify import ZooError, verify
@@ -18,12 +19,15 @@ from .verify import ZooError, verify
 RECIPE = RECIPES["lenet1"]
 
 
-class VerifyTest(unittest.TestCase):
+class _CopyTest(unittest.TestCase):
+    framework: Framework
+
     def setUp(self) -> None:
         scratch = tempfile.TemporaryDirectory()
         self.addCleanup(scratch.cleanup)
-        self.folder = Path(scratch.name) / RECIPE.name
-        shutil.copytree(MODELS / RECIPE.name, self.folder)
+        name = name_of(RECIPE, self.framework)
+        self.folder = Path(scratch.name) / name
+        shutil.copytree(MODELS / name, self.folder)
         self.card = read_card(self.folder)
 
     def _artifact(self, format: str, precision: str, variant: str | None = None) -> Json:
@@ -39,7 +43,11 @@ class VerifyTest(unittest.TestCase):
 
     def _assert_refused(self, message: str) -> None:
         with self.assertRaisesRegex(ZooError, message):
-            verify(RECIPE, self.folder)
+            verify(RECIPE, self.folder, self.framework)
+
+
+class VerifyTest(_CopyTest):
+    framework = "torch"
 
     def test_the_committed_models_pass(self) -> None:
         verify(RECIPE, self.folder)
@@ -125,6 +133,34 @@ class VerifyTest(unittest.TestCase):
             write_card(self.card, self.folder)
             self._assert_refused("the card says")
             artifact["accuracy"]["top1"] += step
+
+
+class VerifyKerasTest(_CopyTest):
+    framework = "keras"
+
+    def test_the_committed_models_pass(self) -> None:
+        verify(RECIPE, self.folder, "keras")
+
+    def test_another_original_than_keras_has_is_refused(self) -> None:
+        """Keras gets the original's weights: what shows is that the others are not made of it."""
+        path = self.folder / "lenet1-keras-fp32.onnx"
+        model = onnx.load(path)
+        kernel = next(tensor for tensor in model.graph.initializer if "/c3/Conv2D/" in tensor.name)
+        kernel.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(kernel) * np.float32(1.001), kernel.name))
+        onnx.save(model, path)
+        self._write()
+        self._assert_refused("lenet1-keras-fp32-b100.onnx does not compute what Keras computes")
+
+    def test_images_in_channels_first_order_are_refused(self) -> None:
+        """As `--inputs-as-nchw` would have made it, with a card that says nothing of it."""
+        path = self.folder / "lenet1-keras-fp32.onnx"
+        model = onnx.load(path)
+        sides = model.graph.input[0].type.tensor_type.shape.dim
+        sides[1].dim_value, sides[3].dim_value = sides[3].dim_value, sides[1].dim_value
+        onnx.save(model, path)
+        self._write()
+        with self.assertRaisesRegex(Exception, "invalid dimensions"):
+            verify(RECIPE, self.folder, "keras")
 
 
 if __name__ == "__main__":
