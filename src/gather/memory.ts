@@ -62,19 +62,21 @@ export async function peakDuring(
   pollMs = POLL_MS,
 ): Promise<ProcessMemory> {
   let peak: ProcessMemory = {};
-  let done = false;
-  const ended = work.finally(() => {
-    done = true;
-  });
-  // What became of the work is told when it is awaited, after the last reading.
-  ended.catch(() => undefined);
-  for (;;) {
-    const last = done;
+  const note = async (): Promise<void> => {
     const reading = await read();
     if ((reading.processBytes ?? 0) > (peak.processBytes ?? -1)) peak = reading;
-    if (last) break;
-    await Promise.race([ended.catch(() => undefined), new Promise((resolve) => setTimeout(resolve, pollMs))]);
+  };
+  const state = { done: false };
+  const ended = work.finally(() => {
+    state.done = true;
+  });
+  // What became of the work is told when it is awaited, after the last reading.
+  const settled = ended.catch(() => undefined);
+  while (!state.done) {
+    await note();
+    await Promise.race([settled, new Promise((resolve) => setTimeout(resolve, pollMs))]);
   }
+  await note();
   await ended;
   return peak;
 }

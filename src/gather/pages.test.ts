@@ -68,6 +68,13 @@ describe('PagePool', () => {
     expect([launched.length, launched[0]?.pages]).toEqual([1, 1]);
   });
 
+  test('knows whether the browser has seen an address before', async () => {
+    const seen = async (url: string): Promise<boolean> => (await pool.fresh(url)).seen;
+    expect([await seen('/~1/'), await seen('/~2/'), await seen('/~1/')]).toEqual([false, false, true]);
+    await pool.retire(true);
+    expect(await seen('/~1/')).toBe(false);
+  });
+
   test('a retired page is not used again, its browser is', async () => {
     await pool.acquire(WASM);
     await pool.retire(false);

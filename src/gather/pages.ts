@@ -21,6 +21,9 @@ export class PagePool {
   /** `slug` is undefined on a page that no other cell may have. */
   #current: { slug: string | undefined; page: DriverPage } | undefined;
 
+  /** Addresses that fresh pages were opened at, by browser. */
+  readonly #seen = new WeakMap<DriverBrowser, Set<string>>();
+
   constructor(
     readonly driver: HarnessDriver,
     private readonly url: string,
@@ -38,10 +41,19 @@ export class PagePool {
     return await this.#open(browser, this.url, slug);
   }
 
-  /** A page that nothing has run on, at an address of its own, for one cell alone. */
-  async fresh(url: string): Promise<WarmPage> {
+  /**
+   * A page that nothing has run on, at an address of its own, for one cell alone. `seen`: whether the browser, as it runs
+   * now, has had a page there before.
+   */
+  async fresh(url: string): Promise<WarmPage & { readonly seen: boolean }> {
     await this.#closePage();
-    return await this.#open(await this.#liveBrowser(), url, undefined);
+    const browser = await this.#liveBrowser();
+    const addresses = this.#seen.get(browser) ?? new Set();
+    this.#seen.set(browser, addresses);
+    const seen = addresses.has(url);
+    const opened = await this.#open(browser, url, undefined);
+    addresses.add(url);
+    return { ...opened, seen };
   }
 
   async #open(browser: DriverBrowser, url: string, slug: string | undefined): Promise<WarmPage> {

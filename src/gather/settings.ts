@@ -1,6 +1,7 @@
 /** Time limits of a cell: how long each phase may take, and how long a cell may spend on inferences. */
 import { PlumblineError } from '../protocol/errors.js';
 import type { Target } from '../protocol/cell.js';
+import type { MeasureRequest } from '../protocol/performance.js';
 import { isGpu } from '../plan/targets.js';
 
 /** Milliseconds that each phase may take before it is called late. Generous: they catch what hangs, not what is slow. */
@@ -63,3 +64,50 @@ export function budgetMs(target: Target, setting = process.env.PLUMBLINE_BUDGET_
   }
   return isGpu(target) || target.backend === 'cpu' ? SLOW_BUDGET_MS : WASM_BUDGET_MS;
 }
+
+/** How time and memory are measured in a visit. */
+export interface MeasureSettings {
+  /** Of each series of timings. */
+  readonly series: Pick<MeasureRequest, 'timings' | 'budgetMs' | 'minClockSteps'>;
+  /** Timings of the calibration kernel before and after. */
+  readonly calibrations: number;
+  /** For so long inferences go on while the peak of memory is looked for. */
+  readonly peakMs: number;
+  /** Patience with `measureUserAgentSpecificMemory`. */
+  readonly userAgentMs: number;
+  /** No batch is tried for throughput whose inference would take longer. */
+  readonly largestInferenceMs: number;
+  /** For so long the main thread is watched. */
+  readonly responsivenessMs: number;
+}
+
+export const MEASURE: MeasureSettings = {
+  // Two visits of 332 timings make the 662 that a p99 wants; a model of some milliseconds has its budget spent before.
+  series: { timings: 332, budgetMs: 400, minClockSteps: 50 },
+  calibrations: 20,
+  peakMs: 200,
+  userAgentMs: 500,
+  largestInferenceMs: 200,
+  responsivenessMs: 400,
+};
+
+/** How long a model is used to see whether it stays the same. */
+export interface SoakSettings {
+  readonly inferences: number;
+  /** Memory is read after so many inferences each. */
+  readonly readEvery: number;
+  /** Outputs of these inferences, from 1, are compared. */
+  readonly compareAt: readonly number[];
+  /** Rounds of loading, one inference, disposing. */
+  readonly rounds: number;
+  /** After so long no further inferences are begun. */
+  readonly budgetMs: number;
+}
+
+export const SOAK: SoakSettings = {
+  inferences: 300,
+  readEvery: 5,
+  compareAt: [1, 2, 100],
+  rounds: 20,
+  budgetMs: 60_000,
+};

@@ -1,5 +1,13 @@
 /** From model cards to cells: every artifact on every runtime-backend that reads it, in every browser. */
-import { BROWSERS, cellId, targetSlug, type BrowserName, type CellKey, type Target } from '../protocol/cell.js';
+import {
+  BROWSERS,
+  cellId,
+  targetSlug,
+  type BrowserName,
+  type CellKey,
+  type Platform,
+  type Target,
+} from '../protocol/cell.js';
 import { runsOn } from '../protocol/artifact.js';
 import type { Artifact } from '../protocol/card.js';
 import type { Model } from './cards.js';
@@ -34,7 +42,8 @@ export function planCells(models: readonly Model[], browsers: readonly BrowserNa
   );
 }
 
-function planCell(model: Model, artifact: Artifact, target: Target, browser: BrowserName): PlannedCell {
+/** The cell of an artifact on a target, in a browser or on the PC. */
+export function planCell(model: Model, artifact: Artifact, target: Target, browser: Platform): PlannedCell {
   const { format, precision, variant } = artifact;
   const key: CellKey = {
     model: model.card.name,

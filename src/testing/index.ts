@@ -2,4 +2,5 @@
 export { expect } from '@playwright/test';
 export { unmatched } from './expectations.js';
 export { test } from './fixtures.js';
-export { readPlan, type Plan } from './plan.js';
+export { performanceTest } from './performance.js';
+export { readPerformancePlan, readPlan, type PerformancePlan, type Plan } from './plan.js';
