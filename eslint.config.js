@@ -51,6 +51,11 @@ export default tseslint.config(
     '^node:|/src/(?!protocol/)',
   ),
   wall(
+    ['src/report/matrix-page/page/**'],
+    'The page of the matrix imports src/protocol/, and of the reports what is pure.',
+    '^node:|^\\.\\./(?:data|template|write)\\.js$|^\\.\\./\\.\\./(?!(?:outcome|format|repeat)\\.js$|\\.\\./protocol/)',
+  ),
+  wall(
     ['src/drivers/**'],
     'Drivers know nothing of models, plans or verdicts.',
     '/(plan|judge|baseline|gather|report|testing|datasets|observations)/',

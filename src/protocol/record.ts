@@ -1,6 +1,7 @@
 /** The result record: one line of `reports/results.jsonl`, and what reporters are handed. Changes only by addition. */
 import { z } from 'zod';
 import { BACKENDS, FORMATS, PLATFORMS, PRECISIONS, RUNTIMES } from './cell.js';
+import { RECORD_KINDS } from './kinds.js';
 import {
   datasetReferenceSchema,
   errorRecordSchema,
@@ -121,8 +122,7 @@ export const numericSchema = z.strictObject({
 });
 export type Numeric = z.infer<typeof numericSchema>;
 
-/** `baseline`: the PC's own cells. In the order of reports. */
-export const RECORD_KINDS = ['baseline', 'accuracy', 'performance', 'soak'] as const;
+export { RECORD_KINDS };
 
 export const resultRecordSchema = z.strictObject({
   schema: z.literal(1),

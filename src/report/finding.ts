@@ -10,7 +10,10 @@ import type { Observation, TensorData } from '../protocol/observation.js';
 import type { Finding, JsonFloat, ResultRecord } from '../protocol/record.js';
 import { bytes, count, duration, float, headline, median, percent, points } from './format.js';
 import { pictureOf, toPng, toText } from './picture.js';
+import { repeatCommand } from './repeat.js';
 import { localSecrets, scrub, scrubDeep, type Secrets } from './scrub.js';
+
+export { repeatCommand };
 
 /** A sample as it travels: uint8 pixels (height × width × channels) or a row of int32 tokens. */
 export interface Sample {
@@ -51,11 +54,6 @@ const LIMITS = {
   rowLength: 20,
   tokens: 64,
 };
-
-/** `npx playwright test -g '…'` for one cell: the id is a regular expression there. */
-export function repeatCommand(id: string): string {
-  return `npx playwright test -g '${id.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}'`;
-}
 
 const jsonFloat = (value: number): JsonFloat =>
   Number.isNaN(value) ? 'NaN' : value === Infinity ? 'Infinity' : value === -Infinity ? '-Infinity' : value;
@@ -411,7 +409,7 @@ export function buildFinding(input: FindingInput, secrets: Secrets = localSecret
   const stack = record.reason?.stack;
   const compared = comparison(record);
   const timing = timingSection(record);
-  const repeat = repeatCommand(record.id);
+  const repeat = repeatCommand(record.id, record.kind);
 
   const sections: readonly (readonly [string, string | undefined])[] = [
     ['Expected and actual', compared],

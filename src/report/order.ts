@@ -1,6 +1,7 @@
 /** The order of cells in every report: that of the words in the protocol, whatever ran first and in which shard. */
 import { BACKENDS, FORMATS, PLATFORMS, PRECISIONS, RUNTIMES, type CellKey } from '../protocol/cell.js';
-import { RECORD_KINDS, type ResultRecord } from '../protocol/record.js';
+import { RECORD_KINDS } from '../protocol/kinds.js';
+import type { ResultRecord } from '../protocol/record.js';
 
 type Order<T> = (a: T, b: T) => number;
 

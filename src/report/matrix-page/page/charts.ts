@@ -1,0 +1,302 @@
+/** Charts of time and memory: one a model, drawn when it comes into view, each with the same as a table. */
+import { axisX, barX, dot, gridX, plot, pointer, pointerY, ruleX, ruleY, text, tip } from '@observablehq/plot';
+import type { Markish, PlotOptions } from '@observablehq/plot';
+import { PLATFORMS, type Platform } from '../../../protocol/cell.js';
+import type { HttpCache } from '../../../protocol/performance.js';
+import { bytes, duration } from '../../format.js';
+import {
+  coldStartMs,
+  PHASE_TITLES,
+  STACKED,
+  type Line,
+  type Measured,
+  type Point,
+  type StackedPhase,
+} from '../measured.js';
+import { compact } from '../metrics.js';
+import { BROWSER_TITLES } from '../names.js';
+
+/** Told apart by form and colour. */
+export const MARKS: Readonly<
+  Record<Platform, { readonly symbol: 'circle' | 'triangle' | 'square' | 'diamond'; readonly sign: string }>
+> = {
+  pc: { symbol: 'diamond', sign: '◆' },
+  chromium: { symbol: 'circle', sign: '●' },
+  firefox: { symbol: 'triangle', sign: '▲' },
+  webkit: { symbol: 'square', sign: '■' },
+};
+
+/** Below this width the names of lines stand above them. */
+const NARROW = 520;
+const LABELS = 176;
+
+/** A drawing and what it says to those who can't see it. */
+export interface Drawing {
+  readonly height: (width: number) => number;
+  readonly draw: (width: number) => SVGSVGElement | HTMLElement;
+}
+
+const isNarrow = (width: number): boolean => width < NARROW;
+const lineHeight = (width: number): number => (isNarrow(width) ? 38 : 24);
+
+/** The platforms that occur, in the order of reports, each a little off the middle of its line. */
+function offsets(points: readonly { readonly browser: Platform }[]): Map<Platform, number> {
+  const there = PLATFORMS.filter((browser) => points.some((point) => point.browser === browser));
+  return new Map(there.map((browser, at) => [browser, (at - (there.length - 1) / 2) * 0.22]));
+}
+
+/** Opens the evidence of what the pointer is on. */
+function linked<T extends SVGSVGElement | HTMLElement>(figure: T): T {
+  figure.addEventListener('click', () => {
+    const { value } = figure as T & { value?: { id?: string } | null };
+    if (value?.id !== undefined) location.hash = value.id;
+  });
+  return figure;
+}
+
+const base = (width: number, height: number): PlotOptions => ({
+  width,
+  height,
+  marginTop: 8,
+  marginBottom: 34,
+  marginRight: 16,
+  marginLeft: isNarrow(width) ? 6 : LABELS,
+  style: { fontFamily: 'inherit', fontSize: '12px', overflow: 'visible' },
+});
+
+/** The names of lines: beside the chart, or above each line where there is no room beside it. */
+function lineNames(lines: readonly { readonly line: string }[], width: number): Markish {
+  const narrow = isNarrow(width);
+  return text(lines, {
+    text: 'line',
+    y: (_, at: number) => at - (narrow ? 0.3 : 0),
+    frameAnchor: 'left',
+    textAnchor: narrow ? 'start' : 'end',
+    dx: narrow ? 0 : -10,
+    fill: 'var(--quiet)',
+  });
+}
+
+export interface DotsOptions {
+  /** Of the axis. */
+  readonly label: string;
+  readonly ariaLabel: string;
+  /** The same for all models, so that they can be compared. */
+  readonly domain: readonly [number, number];
+  readonly tick: (value: number) => string;
+  readonly tell: (point: Point) => string;
+}
+
+/** A line an artifact and runtime-backend, a point a browser with its interval, a rule where native is. Logarithmic. */
+export function dots(lines: readonly Line[], options: DotsOptions): Drawing {
+  const height = (width: number): number => lines.length * lineHeight(width) + 42;
+  const draw = (width: number): SVGSVGElement | HTMLElement => {
+    const at = new Map(lines.map(({ line }, index) => [line, index]));
+    const points = lines.flatMap((line) => line.points);
+    const off = offsets(points);
+    const low = isNarrow(width) ? 0.18 : 0;
+    const y = (point: Point): number => (at.get(point.line) ?? 0) + (off.get(point.browser) ?? 0) + low;
+    const native = lines.flatMap((line, index) => (line.native === undefined ? [] : [{ x: line.native, index }]));
+    const marks: Markish[] = [
+      gridX({ stroke: 'var(--line)', strokeOpacity: 1 }),
+      ruleY(lines, { y: (_, index: number) => index + low, stroke: 'var(--line)' }),
+      lineNames(lines, width),
+      ruleX(native, {
+        x: 'x',
+        y1: ({ index }: { index: number }) => index + low - 0.34,
+        y2: ({ index }: { index: number }) => index + low + 0.34,
+        stroke: 'var(--ink)',
+        strokeWidth: 1.5,
+      }),
+    ];
+    for (const browser of off.keys()) {
+      const own = points.filter((point) => point.browser === browser);
+      const color = `var(--${browser})`;
+      marks.push(
+        ruleY(
+          own.filter(({ interval }) => interval !== undefined),
+          {
+            y,
+            x1: ({ interval }: Point) => interval?.low,
+            x2: ({ interval }: Point) => interval?.high,
+            stroke: color,
+            strokeWidth: 2,
+          },
+        ),
+        dot(own, {
+          x: 'value',
+          y,
+          symbol: MARKS[browser].symbol,
+          r: 3.5,
+          stroke: color,
+          strokeWidth: 1.5,
+          fill: ({ noisy }: Point) => (noisy ? 'var(--card)' : color),
+        }),
+      );
+    }
+    marks.push(
+      tip(
+        points,
+        pointer({
+          x: 'value',
+          y,
+          title: options.tell,
+          maxRadius: 24,
+          fill: 'var(--card)',
+          stroke: 'var(--edge)',
+          textPadding: 8,
+        }),
+      ),
+    );
+    return linked(
+      plot({
+        ...base(width, height(width)),
+        ariaLabel: options.ariaLabel,
+        x: { type: 'log', domain: [...options.domain], label: null },
+        y: { type: 'linear', domain: [-0.5, lines.length - 0.5], reverse: true, axis: null },
+        color: { type: 'identity' },
+        marks: [...marks, axis(options.label, options.tick, width)],
+      }),
+    );
+  };
+  return { height, draw };
+}
+
+const axis = (label: string, tick: (value: number) => string, width: number): Markish =>
+  axisX({
+    label,
+    labelAnchor: 'center',
+    labelArrow: 'none',
+    tickFormat: tick,
+    ticks: isNarrow(width) ? 4 : 6,
+    tickSize: 0,
+    color: 'var(--quiet)',
+  });
+
+interface Bar {
+  readonly id: string;
+  readonly line: string;
+  readonly browser: string;
+  readonly phase: StackedPhase;
+  readonly ms: number;
+  readonly all: readonly number[];
+}
+
+const tellBar = ({ line, browser, all }: Bar): string =>
+  [
+    `${line} in ${browser}: ${duration(all.reduce((sum, ms) => sum + ms, 0))}`,
+    ...STACKED.map((phase, at) => `${PHASE_TITLES[phase]} ${duration(all[at] ?? 0)}`),
+  ].join('\n');
+
+/** Bars of a cold start, its phases end to end: a panel a browser, side by side or, where it is narrow, below each other. */
+export function coldStarts(cells: readonly Measured[], cache: HttpCache, ariaLabel: string): Drawing {
+  const bars = cells.flatMap(({ id, line, browser, block }): Bar[] => {
+    const phases = block.cold[cache];
+    if (phases === undefined) return [];
+    const all = STACKED.map((phase) => phases[phase]);
+    return STACKED.map((phase) => ({ id, line, browser: BROWSER_TITLES[browser], phase, ms: phases[phase], all }));
+  });
+  const lines = [...new Set(bars.map(({ line }) => line))];
+  const browsers = PLATFORMS.map((browser) => BROWSER_TITLES[browser]).filter((title) =>
+    bars.some(({ browser }) => browser === title),
+  );
+  const most = Math.max(
+    0,
+    ...cells.map(({ block }) => (block.cold[cache] === undefined ? 0 : coldStartMs(block.cold[cache]))),
+  );
+  const panels = (width: number): string[][] => (isNarrow(width) ? browsers.map((browser) => [browser]) : [browsers]);
+  const linesOf = (own: readonly Bar[]): string[] => lines.filter((line) => own.some((bar) => bar.line === line));
+  const barsIn = (panel: readonly string[]): Bar[] => bars.filter(({ browser }) => panel.includes(browser));
+  const panelHeight = (panel: readonly string[], width: number): number =>
+    linesOf(barsIn(panel)).length * (isNarrow(width) ? 34 : 20) + 62;
+  const height = (width: number): number => panels(width).reduce((sum, panel) => sum + panelHeight(panel, width), 0);
+  const drawPanel = (panel: readonly string[], width: number): SVGSVGElement | HTMLElement => {
+    const own = barsIn(panel);
+    const narrow = isNarrow(width);
+    const names = linesOf(own);
+    return linked(
+      plot({
+        ...base(width, panelHeight(panel, width)),
+        marginTop: 26,
+        ariaLabel: narrow ? `${ariaLabel}, ${panel.join()}` : ariaLabel,
+        x: { domain: [0, most], label: null },
+        y: { domain: names, axis: null, padding: narrow ? 0.55 : 0.3, align: narrow ? 1 : 0.5 },
+        fx: { domain: [...panel], label: null, padding: 0.06 },
+        color: { domain: [...STACKED], range: STACKED.map((phase) => `var(--${phase})`) },
+        marks: [
+          gridX({ stroke: 'var(--line)', strokeOpacity: 1 }),
+          barX(own, { x: 'ms', y: 'line', fx: 'browser', fill: 'phase', insetLeft: 0.5, insetRight: 0.5 }),
+          text(
+            names.map((line) => ({ line, browser: panel[0] ?? '' })),
+            narrow
+              ? {
+                  text: 'line',
+                  y: 'line',
+                  fx: 'browser',
+                  frameAnchor: 'left',
+                  textAnchor: 'start',
+                  dy: -14,
+                  fill: 'var(--quiet)',
+                }
+              : {
+                  text: 'line',
+                  y: 'line',
+                  fx: 'browser',
+                  frameAnchor: 'left',
+                  textAnchor: 'end',
+                  dx: -10,
+                  fill: 'var(--quiet)',
+                },
+          ),
+          tip(
+            own.filter(({ phase }) => phase === STACKED[0]),
+            pointerY({
+              x: 'ms',
+              y: 'line',
+              fx: 'browser',
+              title: tellBar,
+              anchor: 'left',
+              fill: 'var(--card)',
+              stroke: 'var(--edge)',
+              textPadding: 8,
+            }),
+          ),
+          axis('', (ms) => shortMs(ms), panel.length > 1 ? 0 : width),
+        ],
+      }),
+    );
+  };
+  return {
+    height,
+    draw: (width) => {
+      const [first, ...others] = panels(width).map((panel) => drawPanel(panel, width));
+      const host = document.createElement('div');
+      if (first !== undefined) host.append(first, ...others);
+      return host;
+    },
+  };
+}
+
+/** Timings of one series in the order taken: a warm-up that went on, or a machine that was disturbed, shows here. */
+export function strip(samplesMs: readonly number[], median: number, ariaLabel: string): SVGSVGElement | HTMLElement {
+  return plot({
+    width: 420,
+    height: 120,
+    marginLeft: 46,
+    marginTop: 8,
+    marginBottom: 8,
+    style: { fontFamily: 'inherit', fontSize: '11px' },
+    ariaLabel,
+    x: { axis: null },
+    y: { label: null, ticks: 4, tickFormat: (ms: number) => shortMs(ms), grid: true, nice: true },
+    marks: [
+      ruleY([median], { stroke: 'var(--ink)' }),
+      dot(samplesMs, { x: (_, at: number) => at, y: (ms: number) => ms, r: 1.8, fill: 'var(--quiet)' }),
+    ],
+  });
+}
+
+/** `0.5 ms`, `12 ms`, `3 s`: for axes. */
+export const shortMs = (ms: number): string => (ms >= 1000 ? `${compact(ms / 1000)} s` : `${compact(ms)} ms`);
+export const shortBytes = (value: number): string => bytes(value).replace(/\.0(?= )/, '');
+export const shortTimes = (value: number): string => `${compact(value)}×`;
