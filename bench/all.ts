@@ -2,6 +2,7 @@
 import type { Benchmark } from './benchmark.js';
 import { cellVsHandwritten } from './cell-vs-handwritten.js';
 import { jsonEvaluateVsCell } from './json-evaluate-vs-cell.js';
+import { clockTruths } from './clock-truth.js';
 import { harnessShare, matrixMinutes } from './matrix.js';
 import { overheads } from './overhead.js';
 import { runnerRss } from './runner-rss.js';
@@ -10,6 +11,7 @@ import { warmVsFreshPage } from './warm-vs-fresh-page.js';
 export const BENCHMARKS: readonly Benchmark[] = [
   cellVsHandwritten,
   jsonEvaluateVsCell,
+  ...clockTruths,
   ...overheads,
   warmVsFreshPage,
   runnerRss,

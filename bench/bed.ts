@@ -7,8 +7,10 @@ import { findEngine } from '../src/browsers/find.js';
 import { packageFolder } from '../src/build/packages.js';
 import { loadDataset, type Dataset } from '../src/datasets/index.js';
 import type { DriverPage } from '../src/drivers/index.js';
+import { callPage } from '../src/gather/calls.js';
 import { gatherCell } from '../src/gather/cell.js';
 import { PagePool } from '../src/gather/pages.js';
+import { loadArtifact, newProgress, startRuntime } from '../src/gather/phases.js';
 import { DEFAULT_DEADLINES } from '../src/gather/settings.js';
 import type { Observed } from '../src/observations/store.js';
 import { PROJECT_ROOT } from '../src/paths.js';
@@ -16,16 +18,20 @@ import { loadModels } from '../src/plan/cards.js';
 import { groupCells, planCells, type PlannedCell } from '../src/plan/plan.js';
 import type { BrowserName } from '../src/protocol/cell.js';
 import { PlumblineError } from '../src/protocol/errors.js';
+import type { MeasureRequest, Series } from '../src/protocol/performance.js';
 import { harnessUrl, startHarness } from '../src/server/harness.js';
 import type { HarnessServer } from '../src/server/server.js';
 import { Baselines } from '../src/testing/baselines.js';
 import { driverFor } from '../src/testing/driver.js';
 import { judgeCell } from '../src/testing/judging.js';
 
-/** Where the server has the hand-written page, and with it the distribution files of onnxruntime-web. */
-const HANDWRITTEN = '/bench/handwritten.html';
+/** Hand-written pages; the server has them, and beside them the distribution files of onnxruntime-web. */
+export type HandwrittenPage = 'handwritten' | 'bare-loop';
 
 export class Bed {
+  /** The page that holds the session of {@link measure}. */
+  #timed: DriverPage | undefined;
+
   private constructor(
     readonly browser: BrowserName,
     readonly cell: PlannedCell,
@@ -64,6 +70,7 @@ export class Bed {
 
   /** As {@link runCell}, for any cell of the plan in this browser whose model was trained on the bed's dataset. */
   async run(cell: PlannedCell, limit: number): Promise<Observed & { ms: number }> {
+    this.#timed = undefined;
     const { dataset, server, pool } = this;
     const from = performance.now();
     const observed = await gatherCell(cell, { pool, server, dataset, deadlines: DEFAULT_DEADLINES, limit });
@@ -82,26 +89,47 @@ export class Bed {
     return this.cells.filter(wanted);
   }
 
+  /**
+   * Timings of the bed's cell as the suite takes them, one image an inference. The session stays: a later call times the
+   * same one, unless a cell was run in between.
+   */
+  async measure(request: MeasureRequest): Promise<Series> {
+    const { page } = await this.pool.acquire(this.cell.target);
+    if (this.#timed !== page) {
+      const progress = newProgress(this.cell.target);
+      await startRuntime(page, this.cell.target, DEFAULT_DEADLINES, progress);
+      await loadArtifact(page, this.cell, this.server.origin, DEFAULT_DEADLINES, progress);
+      const feed = { dataset: this.dataset.descriptor, datasetUrl: this.#datasetUrl(), samples: request.batchSize };
+      await callPage(page, 'feed', feed, { deadlineMs: DEFAULT_DEADLINES.modelLoad });
+      this.#timed = page;
+    }
+    return await callPage(page, 'measure', request, { deadlineMs: DEFAULT_DEADLINES.runGrace });
+  }
+
+  #datasetUrl(): string {
+    return `${this.server.origin}/datasets/${this.dataset.slug}/`;
+  }
+
   /** The next cell gets a fresh page. */
   async giveUpPage(): Promise<void> {
     await this.pool.retire(false);
   }
 
-  /** Address of the hand-written page, which is told in its query what to fetch. */
-  handwrittenUrl(): string {
+  /** Address of a hand-written page, which is told in its query what to fetch. */
+  handwrittenUrl(name: HandwrittenPage = 'handwritten'): string {
     const { origin } = this.server;
     const [file] = this.cell.artifact.files;
     const query = new URLSearchParams({
       model: `/models/${this.cell.model.card.name}/${file?.path ?? ''}`,
       samples: `/datasets/${this.dataset.slug}/${this.dataset.descriptor.fields[0]?.file ?? ''}`,
     });
-    return `${origin}${HANDWRITTEN}?${query.toString()}`;
+    return `${origin}/bench/${name}.html?${query.toString()}`;
   }
 
-  /** Opens the hand-written page in the browser of the cells. */
-  async openHandwritten(): Promise<DriverPage> {
+  /** Opens a hand-written page in the browser of the cells. */
+  async openHandwritten(name?: HandwrittenPage): Promise<DriverPage> {
     const { browser } = await this.pool.acquire(this.cell.target);
-    return await browser.openPage({ url: this.handwrittenUrl(), deadlineMs: DEFAULT_DEADLINES.pageReady });
+    return await browser.openPage({ url: this.handwrittenUrl(name), deadlineMs: DEFAULT_DEADLINES.pageReady });
   }
 
   async close(): Promise<void> {
