@@ -56,10 +56,15 @@ export async function proveGate(command: ProveGateCommand): Promise<number> {
   if (fresh) await rm(file, { force: true });
   const ids = command.cells?.split(',').map((id) => id.trim()) ?? CELLS;
   const entries = await readLedger(file);
+  if (judgeOnly && entries.length === 0) {
+    throw new PlumblineError('E_USAGE', `nothing was measured: there is no ${file}`, {
+      hint: 'Run `npm run prove:gate`.',
+    });
+  }
   if (!judgeOnly) await measureAll(ids, entries, file, performance.now() + minutes * 60_000);
   const proven = judgeProof(entries.filter(({ cell }) => ids.includes(cell)));
   await mkdir(root, { recursive: true });
-  const report = { schema: 1, rule: DEFAULT_RULE, run: RUN, ledger: file, results: proven };
+  const report = { schema: 1, rule: DEFAULT_RULE, run: RUN, ledger: path.relative(root, file), results: proven };
   await replaceFile(path.join(root, 'gate.json'), `${JSON.stringify(report, null, 2)}\n`);
   console.log(`\n${tableOf(proven)}\nRaw timings: ${file}`);
   const isWhole =
