@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { PROJECT_ROOT } from '../src/paths.js';
-import { PlumblineError } from '../src/protocol/errors.js';
+import { PlumblineError, type Phase } from '../src/protocol/errors.js';
 import { resultRecordSchema, type ResultRecord } from '../src/protocol/record.js';
 import config from '../playwright.config.js';
 import { timed, type Benchmark, type Say } from './benchmark.js';
@@ -47,10 +47,16 @@ export const harnessShare: Benchmark = {
   },
 };
 
-/** Milliseconds that a cell spent on what any page would have to do: compile, load, infer. */
-function workOf({ timing }: ResultRecord): number {
-  const { runtimeLoadMs, modelFetchMs, sessionMs, firstInferenceMs, inferenceMs = [] } = timing ?? {};
-  return [runtimeLoadMs, modelFetchMs, sessionMs, firstInferenceMs, ...inferenceMs].reduce<number>(
+const WORK: readonly (Phase | undefined)[] = ['runtime-load', 'model-load', 'run'];
+
+/**
+ * Milliseconds that a cell spent on what any page would have to do: compile, load, infer. A runtime that refuses a model
+ * does so in the middle of it: that counts, too, up to there.
+ */
+export function workOf({ timing, reason }: Pick<ResultRecord, 'timing' | 'reason'>): number {
+  const { runtimeLoadMs, modelFetchMs, sessionMs, firstInferenceMs, inferenceMs = [], brokeOffMs } = timing ?? {};
+  const refusedMs = WORK.includes(reason?.phase) ? brokeOffMs : 0;
+  return [runtimeLoadMs, modelFetchMs, sessionMs, firstInferenceMs, ...inferenceMs, refusedMs].reduce<number>(
     (sum, ms) => sum + (ms ?? 0),
     0,
   );

@@ -39,6 +39,8 @@ let current:
     }
   | undefined;
 let outputs: readonly TensorData[] = [];
+/** Whether a model was asked for and refused since the last one that was loaded. */
+let refused = false;
 
 /** Outputs of the last run, for a person to look at. */
 export function lastOutputs(): readonly TensorData[] {
@@ -76,9 +78,11 @@ export const api: PageApi = {
     );
     const [entry] = contents;
     if (entry === undefined) throw new PlumblineError('E_CARD', 'the artifact lists no file');
+    refused = true;
     const checked = performance.now();
     const model = await started.runtime.loadModel({ entry, byName, inputs: request.inputs, outputs: request.outputs });
     const sessionMs = performance.now() - checked;
+    refused = false;
     current = { model, request, mark, kernels: model.kernels?.() ?? 0 };
     return { fetchMs, sessionMs, provider: model.provider, withoutReadBack: model.withoutReadBack === true };
   },
@@ -114,6 +118,7 @@ export const api: PageApi = {
     outputs = [];
     current = undefined;
     const leaks = (await cell?.model.dispose()) ?? [];
+    if (refused) leaks.push(...(await leftByRefusal()));
     return { ms: performance.now() - from, leaks, ...evidence };
   },
 
@@ -179,6 +184,19 @@ function evidenceOf({ model, request, mark, kernels }: NonNullable<typeof curren
     threads: request.target.threads ?? model.threads ?? 1,
     ...(total === undefined ? {} : { kernels: total - kernels }),
   };
+}
+
+/** What a model that was refused left behind, in words. */
+async function leftByRefusal(): Promise<string[]> {
+  refused = false;
+  const runtime = started?.runtime;
+  if (runtime?.check === undefined) return ['a model was refused, and nothing shows that the runtime is as it was'];
+  try {
+    await runtime.check();
+    return [];
+  } catch (error) {
+    return [`since a model was refused, the runtime no longer runs a tiny one: ${messageOf(error)}`];
+  }
 }
 
 async function post(url: string, data: TensorData['data'], token: string): Promise<void> {

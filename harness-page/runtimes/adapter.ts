@@ -53,6 +53,11 @@ export interface LoadedModel {
 export interface Runtime {
   readonly version: string;
   loadModel(files: ModelFiles): Promise<LoadedModel>;
+  /**
+   * Runs the tiny model that `start` ran, and fails where that no longer works: a model that was refused may have left the
+   * runtime broken. Absent where this would not tell.
+   */
+  check?(): Promise<void>;
 }
 
 /** `run` by way of `prepare`. */

@@ -36,7 +36,11 @@ export const start: StartRuntime = async (target) => {
   } catch (error) {
     throw new PlumblineError('E_BACKEND_UNAVAILABLE', messageOf(error), { cause: error });
   }
-  return { version: PLUMBLINE_LITERT_VERSION, loadModel: (files) => loadModel(files, options) };
+  return {
+    version: PLUMBLINE_LITERT_VERSION,
+    loadModel: (files) => loadModel(files, options),
+    check: () => warmUp(options),
+  };
 };
 
 /**

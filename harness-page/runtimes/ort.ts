@@ -34,14 +34,36 @@ export const start: StartRuntime = async (target) => {
   ort.env.logLevel = 'warning';
   const providers = executionProviders(backend.provider);
   try {
-    const bytes = Uint8Array.from(atob(TINY_MODEL), (character) => character.charCodeAt(0));
     // Never released: with its last session the native provider gives up the GPU device.
-    await ort.InferenceSession.create(bytes, { executionProviders: providers });
+    await createTiny(ort, providers);
   } catch (error) {
     throw new PlumblineError('E_BACKEND_UNAVAILABLE', messageOf(error), { cause: error });
   }
   return createRuntime(ort, target, providers, backend.provider);
 };
+
+async function createTiny(
+  ort: typeof Ort,
+  executionProviders: Ort.InferenceSession.ExecutionProviderConfig[],
+): Promise<Ort.InferenceSession> {
+  const bytes = Uint8Array.from(atob(TINY_MODEL), (character) => character.charCodeAt(0));
+  return await ort.InferenceSession.create(bytes, { executionProviders });
+}
+
+/** @throws when a further session of the tiny model does not give the Relu of what it is given */
+async function checkTiny(
+  ort: typeof Ort,
+  executionProviders: Ort.InferenceSession.ExecutionProviderConfig[],
+): Promise<void> {
+  const session = await createTiny(ort, executionProviders);
+  const input = new ort.Tensor('float32', [2], [1]);
+  const { y } = await session.run({ x: input });
+  const [value] = (await y?.getData()) as Float32Array;
+  input.dispose();
+  y?.dispose();
+  await session.release();
+  if (value !== 2) throw new Error(`the Relu of 2 is ${String(value)}`);
+}
 
 function executionProviders(provider: string): Ort.InferenceSession.ExecutionProviderConfig[] {
   return provider === 'webnn' ? [{ name: 'webnn', deviceType: 'cpu' }] : [provider];
@@ -63,6 +85,7 @@ function createRuntime(
       // The closures below must not hold `files`: nobody keeps the bytes of a model that is loaded.
       return asModel(ort, session, files.outputs, target.backend === 'webgpu-jsep' ? `${provider} (jsep)` : provider);
     },
+    check: () => checkTiny(ort, executionProviders),
   };
 }
 

@@ -7,7 +7,6 @@ import type { PlannedCell } from '../plan/plan.js';
 import { sampleLimit } from '../plan/limits.js';
 import { batchSizeOf, recordedFor } from '../protocol/artifact.js';
 import type { Artifact } from '../protocol/card.js';
-import type { Phase } from '../protocol/errors.js';
 import type { PageResult } from '../protocol/messages.js';
 import type { ConsoleEntry, Memory, Observation, TensorData, Timing } from '../protocol/observation.js';
 import type { HarnessServer } from '../server/server.js';
@@ -16,6 +15,7 @@ import { processTreePss } from './memory.js';
 import type { PagePool } from './pages.js';
 import {
   attempt,
+  enter,
   entered,
   loadArtifact,
   newProgress,
@@ -61,10 +61,6 @@ export async function gatherCell(cell: PlannedCell, context: GatherContext): Pro
 async function walkPhases(cell: PlannedCell, context: GatherContext, notes: Notes): Promise<void> {
   const { pool, server, deadlines, dataset } = context;
   const { target, artifact, model } = cell;
-  const enter = (phase: Phase): void => {
-    notes.phase = phase;
-  };
-
   const acquired = await pool.acquire(target);
   const { page, browser } = acquired;
   entered(notes, acquired);
@@ -77,7 +73,7 @@ async function walkPhases(cell: PlannedCell, context: GatherContext, notes: Note
   notes.timing.modelFetchMs = loaded.fetchMs;
   notes.timing.sessionMs = loaded.sessionMs;
 
-  enter('run');
+  enter(notes, 'run');
   const batchSize = batchSizeOf(model.card, artifact);
   const budget = context.budgetMs ?? budgetMs(target);
   const run = await callPage(
@@ -106,10 +102,10 @@ async function walkPhases(cell: PlannedCell, context: GatherContext, notes: Note
   const pss = browser.processIds().then(processTreePss);
   pss.catch(() => undefined);
 
-  enter('upload');
+  enter(notes, 'upload');
   notes.outputs = await bringBack(page, server, cell.id, run, deadlines, notes.timing);
 
-  enter('dispose');
+  enter(notes, 'dispose');
   const disposed = await callPage(page, 'dispose', null, { deadlineMs: deadlines.dispose });
   notes.timing.disposeMs = disposed.ms;
   const processTreePssBytes = await pss;
@@ -151,7 +147,7 @@ async function bringBack(
 }
 
 function toObservation(cell: PlannedCell, context: GatherContext, notes: Notes, console: ConsoleEntry[]): Observation {
-  const { run } = notes;
+  const { run, brokeOffMs } = notes;
   return {
     schema: 1,
     id: cell.id,
@@ -161,7 +157,7 @@ function toObservation(cell: PlannedCell, context: GatherContext, notes: Notes, 
     n: notes.outputs.length === 0 ? 0 : (run?.n ?? 0),
     dataset: context.dataset.reference,
     outputs: describeOutputs(notes.outputs),
-    timing: notes.timing,
+    timing: { ...notes.timing, ...(brokeOffMs === undefined ? {} : { brokeOffMs }) },
     memory: notes.memory,
     ...(notes.leaks.length === 0 ? {} : { leaks: [...notes.leaks] }),
     ...(run === undefined ? {} : { evidence: run.evidence }),

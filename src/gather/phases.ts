@@ -9,7 +9,7 @@ import type { PlannedCell } from '../plan/plan.js';
 import { RUNTIME_PACKAGES } from '../plan/targets.js';
 import { inputsOf, outputsOf } from '../protocol/artifact.js';
 import type { Target } from '../protocol/cell.js';
-import { PlumblineError, toErrorRecord, type ErrorRecord, type Phase } from '../protocol/errors.js';
+import { PlumblineError, toErrorRecord, type ErrorCode, type ErrorRecord, type Phase } from '../protocol/errors.js';
 import type { PageResult } from '../protocol/messages.js';
 import type { ConsoleEntry, Environment, Observation, PlatformInfo, Probe } from '../protocol/observation.js';
 import type { HarnessServer } from '../server/server.js';
@@ -20,20 +20,30 @@ import type { Deadlines } from './settings.js';
 /** What has been learnt so far; a cell that breaks off leaves what it had. */
 export interface Progress {
   phase: Phase;
+  /** When it was entered, on the clock of `performance.now()`. */
+  since: number;
   page?: DriverPage;
   browserVersion: string;
   runtimeVersion: string;
   environment?: Environment;
   probe?: Probe;
   fault?: ErrorRecord;
+  /** Milliseconds in the phase that ended by `fault`. */
+  brokeOffMs?: number;
 }
 
 export function newProgress(target: Target): Progress {
   return {
     phase: 'launch',
+    since: performance.now(),
     browserVersion: 'unknown',
     runtimeVersion: packageVersion(RUNTIME_PACKAGES[target.runtime]),
   };
+}
+
+export function enter(progress: Progress, phase: Phase): void {
+  progress.phase = phase;
+  progress.since = performance.now();
 }
 
 /**
@@ -43,16 +53,17 @@ export function newProgress(target: Target): Progress {
  */
 export async function attempt(
   progress: Progress,
-  { pool, server }: { readonly pool: PagePool; readonly server: HarnessServer },
+  context: { readonly pool: PagePool; readonly server: HarnessServer; readonly deadlines: Deadlines },
   steps: () => Promise<void>,
 ): Promise<ConsoleEntry[]> {
   try {
     await steps();
   } catch (thrown) {
-    progress.fault = toErrorRecord(blameServer(thrown, server), 'E_INTERNAL', progress.phase);
+    progress.brokeOffMs = performance.now() - progress.since;
+    progress.fault = toErrorRecord(blameServer(thrown, context.server), 'E_INTERNAL', progress.phase);
   }
   const printed = (await progress.page?.takeConsole()) ?? [];
-  if (progress.fault !== undefined) await retire(progress.fault, pool);
+  if (progress.fault !== undefined) await retire(progress.fault, progress.page, context);
   return printed;
 }
 
@@ -69,9 +80,9 @@ export async function probePage(
   deadlines: Deadlines,
   progress: Progress,
 ): Promise<boolean> {
-  progress.phase = 'page-ready';
+  enter(progress, 'page-ready');
   progress.environment = await callPage(page, 'environment', null, { deadlineMs: deadlines.pageReady });
-  progress.phase = 'probe';
+  enter(progress, 'probe');
   progress.probe = await callPage(page, 'probe', target, { deadlineMs: deadlines.probe });
   return progress.probe.available;
 }
@@ -83,7 +94,7 @@ export async function startRuntime(
   deadlines: Deadlines,
   progress: Progress,
 ): Promise<PageResult<'loadRuntime'>> {
-  progress.phase = 'runtime-load';
+  enter(progress, 'runtime-load');
   const runtime = await callPage(page, 'loadRuntime', target, { deadlineMs: deadlines.runtimeLoad });
   progress.runtimeVersion = runtime.version;
   return runtime;
@@ -100,7 +111,7 @@ export async function loadArtifact(
   deadlines: Deadlines,
   progress: Progress,
 ): Promise<PageResult<'loadModel'>> {
-  progress.phase = 'model-load';
+  enter(progress, 'model-load');
   return await callPage(
     page,
     'loadModel',
@@ -151,19 +162,37 @@ function blameServer(thrown: unknown, server: HarnessServer): unknown {
   return new PlumblineError('E_SERVER_GONE', `the harness server stopped listening; then ${detail}`, { cause: thrown });
 }
 
+/** After these the whole browser is given up: a page that hung may take it along, and so does a lost GPU device. */
+const RUINOUS: readonly ErrorCode[] = [
+  'E_PAGE_TIMEOUT',
+  'E_RUN_TIMEOUT',
+  'E_MODEL_LOAD_TIMEOUT',
+  'E_UPLOAD_TIMEOUT',
+  'E_BROWSER_CRASHED',
+  'E_DRIVER',
+  // Chromium keeps an address from WebGL for a while after its context was lost.
+  'E_GPU_DEVICE_LOST',
+];
+
 /**
- * A page that hung takes its browser with it: nothing else is sure to end it. So does a lost GPU device: Chromium keeps
- * an address from WebGL for a while after its context was lost.
+ * Gives up the page on which a cell faulted. But a runtime that refused a model by itself may be none the worse for it:
+ * where it shows so, the page stays, for opening one costs more than most refusals.
  */
-async function retire(fault: ErrorRecord, pool: PagePool): Promise<void> {
-  const ruinous = [
-    'E_PAGE_TIMEOUT',
-    'E_RUN_TIMEOUT',
-    'E_MODEL_LOAD_TIMEOUT',
-    'E_UPLOAD_TIMEOUT',
-    'E_BROWSER_CRASHED',
-    'E_DRIVER',
-    'E_GPU_DEVICE_LOST',
-  ];
-  await pool.retire(ruinous.includes(fault.code));
+async function retire(
+  fault: ErrorRecord,
+  page: DriverPage | undefined,
+  { pool, deadlines }: { readonly pool: PagePool; readonly deadlines: Deadlines },
+): Promise<void> {
+  let { code } = fault;
+  if (code === 'E_MODEL_LOAD' && page !== undefined) {
+    try {
+      const { leaks } = await callPage(page, 'dispose', null, { deadlineMs: deadlines.dispose });
+      // What is printed now is not the next cell's.
+      await page.takeConsole();
+      if (leaks.length === 0) return;
+    } catch (thrown) {
+      ({ code } = toErrorRecord(thrown, 'E_INTERNAL', 'dispose'));
+    }
+  }
+  await pool.retire(RUINOUS.includes(code));
 }

@@ -76,6 +76,8 @@ export const timingSchema = z.strictObject({
   disposeMs: z.number().nonnegative(),
   /** Plan to outputs, on the runner's clock. */
   cellMs: z.number().nonnegative(),
+  /** Of a cell that faulted: time in the phase in which it did, on the runner's clock. */
+  brokeOffMs: z.number().nonnegative(),
   /** Whether page and runtime were already loaded. */
   warmPage: z.boolean(),
 });

@@ -112,3 +112,21 @@ test('a page in which tensors were left behind is not used again', async ({ muta
   expect(clean.observation.leaks).toBeUndefined();
   expect((await rig.run(id)).observation.timing.warmPage).toBe(true);
 });
+
+for (const target of ['onnx-fp32/ort-wasm-t1', 'onnx-fp32/ort-webgl', 'tflite-fp32/litert-wasm-t1']) {
+  test(`a page on which ${target} refused a model is used again, if the runtime is none the worse`, async ({
+    mutantsIn,
+  }) => {
+    const rig = await mutantsIn(BROWSER);
+    const id = `lenet1/${target}@${BROWSER}`;
+    for (const [mutant, stays] of [
+      ['throwInLoad', true],
+      ['breakInLoad', false],
+    ] as const) {
+      expect((await rig.run(id, { mutant })).record).toMatchObject({ reason: { code: 'E_MODEL_LOAD' } });
+      const again = await rig.run(id, { mutant });
+      expect(again.record).toMatchObject({ reason: { code: 'E_MODEL_LOAD' } });
+      expect(again.observation.timing.warmPage, mutant).toBe(stays);
+    }
+  });
+}

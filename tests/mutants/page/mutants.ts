@@ -100,7 +100,7 @@ function nudge({ data, ...output }: TensorData): TensorData {
 }
 
 /** Long enough for a main thread to be seen standing still. */
-const BLOCK_MS = 200;
+const BLOCK_MS = 800;
 
 const never = <T>(): Promise<T> => new Promise(() => undefined);
 const refuse = <T>(): Promise<T> => Promise.reject(new Error(SAID));
@@ -161,6 +161,8 @@ export const MUTANTS = {
   // Faults.
   throwInStart: () => refuse,
   throwInLoad: changeRuntime(() => ({ loadModel: refuse })),
+  /** And is broken from then on. */
+  breakInLoad: changeRuntime(() => ({ loadModel: refuse, check: refuse })),
   throwInRun: changeModel(() => ({ run: refuse })),
   neverLoad: changeRuntime(() => ({ loadModel: never })),
   neverRun: changeModel(() => ({ run: never })),
@@ -193,7 +195,8 @@ export const MUTANTS = {
   }),
   stopClock: (start) => async (target) => {
     const runtime = await start(target);
-    performance.now = () => 1;
+    const now = performance.now();
+    performance.now = () => now;
     return runtime;
   },
   say: changeInference((run) => () => {
