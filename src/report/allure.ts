@@ -4,8 +4,10 @@ import { LabelName, LinkType, Stage, Status, type Label, type Parameter, type Te
 import { artifactSlug, parseCellId, targetSlug, type CellKey, type RuntimeName } from '../protocol/cell.js';
 import { ERRORS, type ErrorOwner } from '../protocol/errors.js';
 import type { Parity, ResultRecord } from '../protocol/record.js';
-import { bytes, count, duration, float, median, percent, points } from './format.js';
+import { byteChange, bytes, count, duration, float, median, millis, percent, points, times } from './format.js';
 import { outcomeOf, ownerOf, type Outcome } from './outcome.js';
+import { performanceSections, type Section } from './performance-rows.js';
+import { nativeOf, soakTroubles } from './performance-table.js';
 
 /** An outcome, or whose fault a non-pass is. */
 type Verdict = Exclude<Outcome, 'fail' | 'error'> | ErrorOwner;
@@ -129,7 +131,8 @@ export function allureLabels(key: CellKey, kind: ResultRecord['kind']): Label[] 
 const known = (value: string): boolean => value !== '' && value !== 'unknown';
 
 /** Versions and numbers change from run to run; they are excluded from what identifies a test in its history. */
-function parameters({ cell, accuracy, agreement, dataset, teeth }: ResultRecord): Parameter[] {
+function parameters(record: ResultRecord): Parameter[] {
+  const { cell, accuracy, agreement, dataset, teeth } = record;
   const n = accuracy?.n ?? agreement?.n;
   const pairs: readonly (readonly [string, string])[] = [
     ['browser', known(cell.browserVersion) ? `${cell.browser} ${cell.browserVersion}` : cell.browser],
@@ -146,10 +149,34 @@ function parameters({ cell, accuracy, agreement, dataset, teeth }: ResultRecord)
         : ([['agreement', percent(agreement.share)]] as const)
       : ([['accuracy', `${percent(accuracy.top1)} (Δ${points(accuracy.top1 - accuracy.baselineTop1)})`]] as const)),
     ...(teeth === undefined ? [] : ([['teeth', `${String(teeth.killed)} of ${String(teeth.total)}`]] as const)),
+    ...measured(record),
   ];
   return pairs
     .filter(([, value]) => !value.includes('unknown') && known(value))
     .map(([name, value]) => ({ name, value, excluded: true }));
+}
+
+/** What was measured of a cell, in a word or two each. */
+function measured(record: ResultRecord): (readonly [string, string])[] {
+  const { performance, soak } = record;
+  if (soak !== undefined) return [['memory', soakTroubles(soak).join(', ') || 'does not grow']];
+  if (performance === undefined) return [];
+  const { latency, memory, throughput, noise } = performance;
+  const native = nativeOf(record);
+  return [
+    ...(latency === undefined ? [] : [['median', `${millis(latency.median.value)} ms`] as const]),
+    ...(native === undefined ? [] : [['beside the PC', `×${times(native.ratio.value)}`] as const]),
+    ...(throughput === undefined
+      ? []
+      : [
+          [
+            'samples a second',
+            `${float(throughput.samplesPerSecond.value, 3)} at ${count(throughput.batchSize)}`,
+          ] as const,
+        ]),
+    ...(memory?.addedBytes === undefined ? [] : [['memory added', byteChange(memory.addedBytes)] as const]),
+    ...(noise.noisy ? [['machine', `noisy, ×${times(noise.shift)}`] as const] : []),
+  ];
 }
 
 /** The runtime message by which a cell's test gets its labels, parameters, link and description. */
@@ -167,8 +194,17 @@ export function allureMessage(record: ResultRecord): RuntimeMessage {
 }
 
 function describe(record: ResultRecord): string {
-  const { accuracy, agreement, dataset, expectation, quantization } = record;
+  const { accuracy, agreement, dataset, expectation, performance, quantization } = record;
   const parts: string[] = [];
+  const latency = performance?.latency;
+  if (latency !== undefined) {
+    const { value, low, high } = latency.median;
+    const native = nativeOf(record);
+    const beside = native === undefined ? '' : `, ${times(native.ratio.value)} times what \`${native.id}\` takes`;
+    parts.push(
+      `**${millis(value)} ms** an inference (median; 95 % interval ${millis(low)} to ${millis(high)})${beside}.`,
+    );
+  }
   if (accuracy !== undefined) {
     parts.push(
       `**${percent(accuracy.top1)}** top-1 over ${count(accuracy.n)} samples; ${percent(accuracy.baselineTop1)} on the PC ` +
@@ -255,12 +291,12 @@ const escapeHtml = (text: string): string =>
 /** Timing, memory and closeness of a cell as one small page; undefined where the record has none of them. */
 export function numbersPage(record: ResultRecord): string | undefined {
   const { accuracy, agreement, numeric, quantization, teeth, timing, memory, evidence } = record;
-  type Rows = readonly (readonly [string, string | undefined])[];
   const ms = (value: number | undefined): string | undefined => (value === undefined ? undefined : duration(value));
   const size = (value: number | undefined): string | undefined => (value === undefined ? undefined : bytes(value));
   const number = (value: number | undefined): string | undefined => (value === undefined ? undefined : count(value));
   const runs = timing?.inferenceMs ?? [];
-  const sections: readonly (readonly [string, Rows])[] = [
+  const sections: readonly Section[] = [
+    ...performanceSections(record),
     [
       'Accuracy',
       accuracy === undefined

@@ -19,6 +19,22 @@ export function duration(ms: number): string {
   return `${String(Math.floor(seconds / 60))} min ${String(seconds % 60).padStart(2, '0')} s`;
 }
 
+/** Three significant digits of milliseconds, without the unit: `0.0123`, `3.20`, `41.8`, `1,234`. */
+export function millis(ms: number): string {
+  if (!Number.isFinite(ms)) return String(ms);
+  if (ms >= 999.5) return count(Math.round(ms));
+  return ms < 1e-6 ? ms.toExponential(2) : ms.toPrecision(3);
+}
+
+/** How many times as much: `0.82`, `4.20`, `16.9`, `334`. */
+export function times(ratio: number): string {
+  if (ratio >= 99.95) return count(Math.round(ratio));
+  return ratio.toFixed(ratio >= 9.995 ? 1 : 2);
+}
+
+/** Bytes more or less than before, with their sign: `+48.2 MB`, `-1.1 MB`. */
+export const byteChange = (change: number): string => `${change < 0 ? '-' : '+'}${bytes(Math.abs(change))}`;
+
 /** `812 B`, `3.4 MB`: decimal units. */
 export function bytes(count: number): string {
   if (count < 1000) return `${String(count)} B`;

@@ -15,10 +15,11 @@ import {
   type Platform,
 } from '../protocol/cell.js';
 import type { ResultRecord } from '../protocol/record.js';
-import { repeatCommand } from './finding.js';
+
 import { count, headline, percent, points } from './format.js';
 import { compareArtifacts, compareTargets } from './order.js';
 import { isBad, OUTCOMES, outcomeOf, SIGNS, type Outcome } from './outcome.js';
+import { repeatCommand } from './repeat.js';
 
 export interface RenderOptions {
   readonly color?: boolean;
@@ -28,7 +29,7 @@ export interface RenderOptions {
   readonly failures?: boolean;
 }
 
-type Colors = ReturnType<typeof pc.createColors>;
+export type Colors = ReturnType<typeof pc.createColors>;
 
 /** What each outcome is called, and how it is coloured. */
 export function paint(colors: Colors, outcome: Outcome, text: string): string {
@@ -76,13 +77,13 @@ function cellText(colors: Colors, record: ResultRecord | undefined): string {
   return code === undefined ? first : `${first}\n  ${paint(colors, outcome, code)}`;
 }
 
-interface Row {
+export interface Row {
   readonly key: CellKey;
   readonly cells: Map<Platform, ResultRecord>;
 }
 
 /** The rows of each model, in the order of reports; a row is one artifact on one runtime-backend. */
-function rowsByModel(records: readonly ResultRecord[]): Map<string, Row[]> {
+export function rowsByModel(records: readonly ResultRecord[]): Map<string, Row[]> {
   const rows = new Map<string, Row>();
   for (const record of records) {
     const key = parseCellId(record.id);
@@ -113,7 +114,7 @@ function baselineOf(row: Row): string {
   return best === undefined ? '' : percent(best.baselineTop1);
 }
 
-const LEGEND: Readonly<Record<Outcome, string>> = {
+export const LEGEND: Readonly<Record<Outcome, string>> = {
   pass: 'pass',
   known: 'known failure, as declared',
   unsupported: 'not there, the probe says',
@@ -137,7 +138,7 @@ const NOUNS: Readonly<Record<Outcome, readonly [one: string, many: string]>> = {
   error: ['error', 'errors'],
 };
 
-function totals(colors: Colors, label: string, records: readonly ResultRecord[]): string {
+export function totals(colors: Colors, label: string, records: readonly ResultRecord[]): string {
   const counts = countOutcomes(records);
   const parts = OUTCOMES.flatMap((outcome) => {
     const n = counts.get(outcome) ?? 0;
@@ -150,7 +151,7 @@ function totals(colors: Colors, label: string, records: readonly ResultRecord[])
 const WIDTH = 120;
 
 /** Parts side by side, three spaces apart, on as many lines as they need. */
-function wrap(parts: readonly string[]): string {
+export function wrap(parts: readonly string[]): string {
   const lines: string[] = [];
   for (const part of parts) {
     const line = lines.at(-1);
@@ -200,13 +201,13 @@ function failure(colors: Colors, record: ResultRecord, reports: string): string 
     if (record.quantization !== undefined) lines.push(...wrapWords(record.quantization.words, indent));
     lines.push(colors.dim(`${indent}${record.reason.hint}`));
   }
-  lines.push(`${indent}${repeatCommand(record.id)}`);
+  lines.push(`${indent}${repeatCommand(record.id, record.kind)}`);
   if (record.finding !== undefined) lines.push(`${indent}${reports}/${record.finding}/report.md`);
   return lines.join('\n');
 }
 
 /** What people call a browser's column. */
-function headOf(records: readonly ResultRecord[], browser: Platform): string {
+export function headOf(records: readonly ResultRecord[], browser: Platform): string {
   const versions = new Set(
     records.flatMap(({ cell }) =>
       cell.browser === browser && cell.browserVersion !== 'unknown' ? [cell.browserVersion] : [],
@@ -221,7 +222,7 @@ function headOf(records: readonly ResultRecord[], browser: Platform): string {
 type Cells = readonly string[];
 
 /** A table that is read by its columns: no lines but those around the head and at the end. */
-function plainTable(colors: Colors, head: Cells, body: readonly Cells[], gap: number): string {
+export function plainTable(colors: Colors, head: Cells, body: readonly Cells[], gap: number): string {
   const table = new Table({
     head: [...head],
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': gap },
@@ -336,7 +337,7 @@ const DETAILED_ROWS = 40;
 /** So many failures are told in full: more of them have a common cause, which the first ones show. */
 const FAILURES = 20;
 
-function failuresBlock(colors: Colors, bad: readonly ResultRecord[], reports: string): string {
+export function failuresBlock(colors: Colors, bad: readonly ResultRecord[], reports: string): string {
   const more = bad.length - FAILURES;
   return [
     colors.bold('Not as expected'),
@@ -356,10 +357,11 @@ function teethLine(colors: Colors, records: readonly ResultRecord[]): string[] {
 }
 
 /**
- * The accuracy matrix with its legend, its totals and the failures. At most {@link WIDTH} columns wide.
+ * The accuracy matrix, of the records that are of it, with its legend, its totals and the failures. At most {@link WIDTH} columns wide.
  * `Δ` and what stands behind signs are in percentage points to the PC.
  */
-export function renderMatrix(records: readonly ResultRecord[], options: RenderOptions = {}): string {
+export function renderMatrix(all: readonly ResultRecord[], options: RenderOptions = {}): string {
+  const records = all.filter(({ kind }) => kind === 'accuracy' || kind === 'baseline');
   const colors = pc.createColors(options.color ?? false);
   const matrix = records.filter(({ cell }) => cell.browser !== 'pc');
   const baselines = records.filter(({ cell }) => cell.browser === 'pc');

@@ -17,10 +17,24 @@ import { count, duration, headline } from './format.js';
 import { paint, partOf, renderMatrix, scoreOf } from './matrix.js';
 import { isBad, outcomeOf, SIGNS } from './outcome.js';
 import { reportPaths, type ReporterOptions } from './paths.js';
+import { performanceScore, renderPerformance, renderSoak, soakScore } from './performance-table.js';
 
 /** Width to which ids are padded, so that what follows stands in columns. */
 const ID_WIDTH = 50;
 const SCORE_WIDTH = 25;
+
+/** What a cell came to, in a few words and numbers of its kind. */
+function whatOf(record: ResultRecord): string {
+  switch (record.kind) {
+    case 'performance':
+      return performanceScore(record);
+    case 'soak':
+      return soakScore(record);
+    case 'baseline':
+    case 'accuracy':
+      return [scoreOf(record), partOf(record)].filter((part) => part !== undefined).join(' ');
+  }
+}
 
 export default class TerminalReporter implements Reporter {
   readonly #mode: ReporterOptions['_mode'];
@@ -79,8 +93,7 @@ export default class TerminalReporter implements Reporter {
     const records = recordsOfTest(test, { status: undefined });
     for (const record of records) {
       const outcome = outcomeOf(record);
-      const part = partOf(record);
-      const score = `${scoreOf(record)}${part === undefined ? '' : ` ${part}`}`.padEnd(SCORE_WIDTH);
+      const score = whatOf(record).padEnd(SCORE_WIDTH);
       const what = paint(this.#colors, outcome, `${SIGNS[outcome]} ${record.id.padEnd(ID_WIDTH)} ${score}`);
       this.#say(`${place} ${what} ${time}${again ? '  to be repeated' : ''}`);
       if (isBad(record)) this.#explain(record);
@@ -109,8 +122,10 @@ export default class TerminalReporter implements Reporter {
   onEnd(result: FullResult): void {
     if (this.#mode === 'list' || this.#suite === undefined) return;
     const records = recordsOfSuite(this.#suite, result.status, this.#globalError);
-    const matrix = renderMatrix(records, { color: this.#color, reports: this.#reports });
-    if (matrix !== '') this.#say(`\n${matrix}`);
+    for (const render of [renderMatrix, renderPerformance, renderSoak]) {
+      const text = render(records, { color: this.#color, reports: this.#reports });
+      if (text !== '') this.#say(`\n${text}`);
+    }
     const others = this.#suite
       .allTests()
       .filter((test) => cellOf(test) === undefined && test.outcome() === 'unexpected');

@@ -3,7 +3,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { madeUpMatrix, madeUpRecord } from '../../report/made-up.js';
-import { tables } from './tables.js';
+import { madeUpPerformance } from '../../report/made-up-performance.js';
+import { tables, type Tables } from './tables.js';
 
 let root = '';
 const file = (name: string): string => path.join(root, name);
@@ -11,7 +12,8 @@ const write = (name: string, text: string): void => {
   mkdirSync(path.dirname(file(name)), { recursive: true });
   writeFileSync(file(name), text);
 };
-const run = (check: boolean): number => tables({ check, root, results: file('results.jsonl') });
+const run = (check: boolean, what: Tables = 'accuracy'): number =>
+  tables({ what, check, root, results: file('results.jsonl') });
 const lines = (records: readonly unknown[]): string => records.map((record) => `${JSON.stringify(record)}\n`).join('');
 
 beforeEach(() => {
@@ -52,6 +54,26 @@ test('the README’s matrix stands between its marks, and nothing else is touche
   write('README.md', 'no marks\n');
   expect(run(false)).toBe(0);
   expect(readFileSync(file('README.md'), 'utf8')).toBe('no marks\n');
+});
+
+test('each document is made of its own kinds of record alone', () => {
+  const id = 'lenet5/onnx-fp32/ort-wasm-t1@firefox';
+  expect(() => run(false, 'performance')).toThrow(/^E_USAGE: there are no results of kind performance or soak/);
+  const measured = madeUpPerformance(id);
+  write('results.jsonl', lines([...madeUpMatrix(), measured]));
+  expect(run(false, 'performance')).toBe(0);
+  const text = readFileSync(file('docs/performance.md'), 'utf8');
+  expect(text).toContain('### Firefox 153.0');
+  expect(text).not.toContain('### Chromium');
+  expect(run(true, 'performance')).toBe(0);
+  run(false);
+  const accuracy = readFileSync(file('docs/accuracy.md'), 'utf8');
+  write('results.jsonl', lines(madeUpMatrix()));
+  run(false);
+  expect(readFileSync(file('docs/accuracy.md'), 'utf8')).toBe(accuracy);
+  write('results.jsonl', lines([{ ...measured, status: 'error' }]));
+  expect(run(true, 'performance')).toBe(1);
+  expect(console.error).toHaveBeenLastCalledWith(expect.stringContaining('run `npm run docs:performance`'));
 });
 
 test('takes the zoo’s trainings where there are any', () => {

@@ -1,6 +1,6 @@
 /**
- * `plumbline tables`: `docs/accuracy.md` from the results of the last run, and the matrix in the README, where that has a
- * place for it.
+ * `plumbline tables`: from the results of the last runs `docs/accuracy.md` and the matrix in the README, where that has a
+ * place for it, and `docs/performance.md`.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -8,11 +8,17 @@ import { PROJECT_ROOT } from '../../paths.js';
 import { messageOf, PlumblineError } from '../../protocol/errors.js';
 import { resultRecordSchema, type ResultRecord } from '../../protocol/record.js';
 import { accuracyDoc } from '../../report/accuracy-doc.js';
+import { performanceDoc } from '../../report/performance-doc.js';
 import { renderMatrix } from '../../report/matrix.js';
 import { paritySchema, type TrainingRuns } from '../../report/parity.js';
 import { reportPaths } from '../../report/paths.js';
 
+/** Which documents: those of the matrix, or that of time and memory. */
+export const TABLES = ['accuracy', 'performance'] as const;
+export type Tables = (typeof TABLES)[number];
+
 export interface TablesCommand {
+  readonly what: Tables;
   /** Write nothing; exit non-zero where what is there is not what would be written. */
   readonly check: boolean;
   /** Default: `reports/results.jsonl`. */
@@ -25,15 +31,18 @@ export interface TablesCommand {
  * @returns the exit code: 0, or 1 where `check` finds a document that is not the results'
  * @throws PlumblineError `E_USAGE` when there are no results or they can't be read
  */
-export function tables({ check, results, root = PROJECT_ROOT }: TablesCommand): number {
-  const records = readResults(results ?? reportPaths(process.cwd()).results);
-  const documents = [
-    {
-      file: 'docs/accuracy.md',
-      text: accuracyDoc(records, readTraining(path.join(root, 'zoo', 'logs', 'parity.json'))),
-    },
-    ...readmeWith(path.join(root, 'README.md'), records),
-  ];
+export function tables({ what, check, results, root = PROJECT_ROOT }: TablesCommand): number {
+  const records = readResults(results ?? reportPaths(process.cwd()).results, what);
+  const documents =
+    what === 'performance'
+      ? [{ file: 'docs/performance.md', text: performanceDoc(records) }]
+      : [
+          {
+            file: 'docs/accuracy.md',
+            text: accuracyDoc(records, readTraining(path.join(root, 'zoo', 'logs', 'parity.json'))),
+          },
+          ...readmeWith(path.join(root, 'README.md'), records),
+        ];
   let stale = 0;
   for (const { file, text } of documents) {
     const full = path.join(root, file);
@@ -41,7 +50,7 @@ export function tables({ check, results, root = PROJECT_ROOT }: TablesCommand): 
     if (same) continue;
     if (check) {
       stale++;
-      console.error(`${file} is not what the results make of it: run \`npm run docs:accuracy\`.`);
+      console.error(`${file} is not what the results make of it: run \`npm run docs:${what}\`.`);
     } else {
       writeFileSync(full, text);
       console.log(file);
@@ -50,13 +59,28 @@ export function tables({ check, results, root = PROJECT_ROOT }: TablesCommand): 
   return stale === 0 ? 0 : 1;
 }
 
-function readResults(file: string): ResultRecord[] {
+/** The kinds of record that each document is made of, and the command that makes them. */
+const SOURCES: Readonly<Record<Tables, { readonly kinds: readonly ResultRecord['kind'][]; readonly run: string }>> = {
+  accuracy: { kinds: ['baseline', 'accuracy'], run: 'npm run matrix' },
+  performance: { kinds: ['performance', 'soak'], run: 'npm run perf' },
+};
+
+function readResults(file: string, what: Tables): ResultRecord[] {
+  const { kinds, run } = SOURCES[what];
+  const records = readRecords(file, run).filter(({ kind }) => kinds.includes(kind));
+  if (records.length > 0) return records;
+  throw new PlumblineError('E_USAGE', `there are no results of kind ${kinds.join(' or ')} in ${file}`, {
+    hint: `Run \`${run}\` first.`,
+  });
+}
+
+function readRecords(file: string, run: string): ResultRecord[] {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
   } catch (cause) {
     throw new PlumblineError('E_USAGE', `there are no results in ${file}`, {
-      hint: 'Run the matrix first: `npm run matrix`.',
+      hint: `Run \`${run}\` first.`,
       cause,
     });
   }
@@ -66,7 +90,7 @@ function readResults(file: string): ResultRecord[] {
       return [resultRecordSchema.parse(JSON.parse(line))];
     } catch (cause) {
       throw new PlumblineError('E_USAGE', `${file}, line ${String(index + 1)} is no record: ${messageOf(cause)}`, {
-        hint: 'The results are of another version of Plumbline, or were cut off: run the matrix again.',
+        hint: `The results are of another version of Plumbline, or were cut off: run \`${run}\` again.`,
         cause,
       });
     }

@@ -1,6 +1,6 @@
 /** How noisy the machine was around a cell, by the calibration kernel, in which no runtime has a part. */
 import type { Calibration } from '../../protocol/performance.js';
-import { median } from './summary.js';
+import { median, quantile } from './summary.js';
 
 /** A shift by more than this, up or down, makes a cell noisy. */
 export const NOISE_LIMIT = 1.1;
@@ -23,14 +23,16 @@ export interface Noise {
  */
 export function noiseOf(visits: readonly Surroundings[], run: readonly Calibration[]): Noise {
   const usual = median(run.flatMap(({ samplesMs }) => samplesMs));
-  const shifts = visits.map((visit) => calibrationOf(visit) / usual).filter((shift) => shift > 0 && shift < Infinity);
+  const shifts = visits
+    .map((visit) => median(timingsOf(visit)) / usual)
+    .filter((shift) => shift > 0 && shift < Infinity);
   const shift = shifts.reduce((worst, one) => (distance(one) > distance(worst) ? one : worst), 1);
   return { shift, noisy: distance(shift) > Math.log(NOISE_LIMIT) };
 }
 
-/** Median of the kernel around a visit, in milliseconds; NaN where it was not run. */
-export function calibrationOf({ before, after }: Surroundings): number {
-  return median([...before.samplesMs, ...after.samplesMs]);
-}
+/** How fast the machine was around a visit where nothing else fell upon it: the lower quartile of the kernel; NaN where it was not run. */
+export const calibrationOf = (visit: Surroundings): number => quantile(timingsOf(visit), 0.25);
+
+const timingsOf = ({ before, after }: Surroundings): number[] => [...before.samplesMs, ...after.samplesMs];
 
 const distance = (shift: number): number => Math.abs(Math.log(shift));
