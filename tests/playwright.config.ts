@@ -20,6 +20,13 @@ export default defineConfig<object, Subject>({
       testMatch: 'conformance/**/*.spec.ts',
       use: { subject },
     })),
-    { name: 'tests', testIgnore: 'conformance/**' },
+    ...BROWSERS.map((subject) => ({
+      name: `performance-${subject}`,
+      testMatch: 'performance/page*.spec.ts',
+      // Here how things stand to each other in time is looked at.
+      workers: 1,
+      use: { subject },
+    })),
+    { name: 'tests', testIgnore: ['conformance/**', 'performance/page*.spec.ts'] },
   ],
 });

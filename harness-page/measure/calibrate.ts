@@ -7,10 +7,10 @@ import type { Calibration } from '../../src/protocol/performance.js';
 import { timed } from './clock.js';
 
 /** Makes the work take some 5 to 10 ms on the machines of 2020 to 2026. */
-const ROUNDS = 12;
+const ROUNDS = 112;
 const VALUES = 32_768;
 /** For the compilers; not told. */
-const WARM_UP = 12;
+const WARM_UP = 4;
 
 const values = new Float64Array(VALUES);
 

@@ -1,4 +1,4 @@
-/** The clock that everything here is timed by. */
+/** The clock that everything here is timed by, in a page and, for comparison, on the PC. */
 import { PlumblineError } from '../../src/protocol/errors.js';
 
 const STEPS = 200;
@@ -41,10 +41,12 @@ export async function timed(work: () => Promise<unknown>, iterations: number): P
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();
-    port1.onmessage = (): void => {
+    const turn = (): void => {
       port1.close();
       resolve();
     };
+    port1.addEventListener('message', turn, { once: true });
+    port1.start();
     port2.postMessage(null);
   });
 }

@@ -14,7 +14,7 @@ export interface SteadyOptions {
 
 export const STEADY: SteadyOptions = { windowCount: 5, windowMs: 60, sameShare: 0.02 };
 
-/** Windows that must agree, each with the one before it. */
+/** Windows that must agree with each other. */
 const WINDOWS = 3;
 
 interface Window {
@@ -24,17 +24,16 @@ interface Window {
 }
 
 /**
- * Tells when a series of timings has become steady. The series is cut into windows; it is steady when the last three
- * agree, each with the one before it: its median lies between the quartiles of the other, and the other way about, or the
- * two medians are the same. The test knows no distribution, and neither one slow timing nor a coarse clock misleads it; a
- * warm-up that goes down in steps, as one compiler after the other takes over, does not pass it while a step is within.
+ * Tells when a series of timings has become steady. The series is cut into windows; it is steady when the last three agree,
+ * each with each: the medians are the same, or the median of either lies within the middle 80 % of the other. The test
+ * knows no distribution, and neither one slow timing nor a coarse clock misleads it; a warm-up that goes down in steps, as
+ * one compiler after the other takes over, does not pass it while a step is within.
  */
 export class Steadiness {
   readonly #options: SteadyOptions;
   #open: number[] = [];
   #openMs = 0;
-  #last: Window | undefined;
-  #agreements = 0;
+  #closed: Window[] = [];
 
   constructor(options: SteadyOptions = STEADY) {
     this.#options = options;
@@ -46,13 +45,11 @@ export class Steadiness {
     this.#openMs += ms;
     const { windowCount, windowMs, sameShare } = this.#options;
     if (this.#open.length < windowCount || this.#openMs < windowMs) return false;
-    const window = summarize(this.#open);
-    const agrees = this.#last !== undefined && agree(this.#last, window, sameShare);
-    this.#agreements = agrees ? this.#agreements + 1 : 0;
-    this.#last = window;
+    this.#closed = [...this.#closed.slice(1 - WINDOWS), summarize(this.#open)];
     this.#open = [];
     this.#openMs = 0;
-    return this.#agreements >= WINDOWS - 1;
+    if (this.#closed.length < WINDOWS) return false;
+    return this.#closed.every((one) => this.#closed.every((other) => agree(one, other, sameShare)));
   }
 }
 
@@ -64,7 +61,7 @@ function agree(one: Window, other: Window, sameShare: number): boolean {
 
 function summarize(samples: readonly number[]): Window {
   const sorted = [...samples].sort((a, b) => a - b);
-  return { low: quantile(sorted, 0.25), median: quantile(sorted, 0.5), high: quantile(sorted, 0.75) };
+  return { low: quantile(sorted, 0.1), median: quantile(sorted, 0.5), high: quantile(sorted, 0.9) };
 }
 
 /** Linear interpolation between order statistics (type 7 of Hyndman and Fan, 1996). */
