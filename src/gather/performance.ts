@@ -13,7 +13,6 @@ import type { PlannedCell } from '../plan/plan.js';
 import { isGpu } from '../plan/targets.js';
 import { batchSizeOf, inputsOf, isBatched } from '../protocol/artifact.js';
 import type { Artifact, ModelCard } from '../protocol/card.js';
-import type { Phase } from '../protocol/errors.js';
 import type { PageResult } from '../protocol/messages.js';
 import type { Evidence } from '../protocol/observation.js';
 import type {
@@ -31,6 +30,7 @@ import { peakDuring, processMemory, type ProcessMemory } from './memory.js';
 import type { PagePool } from './pages.js';
 import {
   attempt,
+  enter,
   entered,
   loadArtifact,
   newProgress,
@@ -76,9 +76,9 @@ export async function visitCell(
   await attempt(notes, context, async () => {
     const walked = await walkVisit(cell, token, context, parts, notes);
     if (walked !== undefined) notes.visit = { turn, at, ...walked };
-    notes.phase = 'dispose';
-    await context.pool.retire(false);
   });
+  // Nothing is to run beside the next visit, be it in another browser.
+  await context.pool.retire(false);
   return toObservation(cell, context, notes);
 }
 
@@ -90,9 +90,6 @@ async function walkVisit(
   notes: Notes,
 ): Promise<Omit<Visit, 'turn' | 'at'> | undefined> {
   const { target, artifact, model } = cell;
-  const enter = (phase: Phase): void => {
-    notes.phase = phase;
-  };
   const base = `${server.origin}/~${token}`;
   const sentBefore = server.sentUnder(token);
   const opened = await pool.fresh(`${base}/page/?driven`);
@@ -103,7 +100,7 @@ async function walkVisit(
   const calibrate = (): Promise<PageResult<'calibrate'>> =>
     callPage(page, 'calibrate', { timings: settings.calibrations }, { deadlineMs: deadlines.probe });
 
-  enter('page-ready');
+  enter(notes, 'page-ready');
   await memory?.read('empty');
   const before = await calibrate();
 
@@ -112,7 +109,7 @@ async function walkVisit(
   const networkBytes = server.sentUnder(token) - sentBefore;
   await memory?.read('loaded');
 
-  enter('run');
+  enter(notes, 'run');
   const batchSize = latencyBatch(artifact);
   const most = parts.load ? Math.max(batchSize, throughputBatch(model.card, artifact)) : batchSize;
   const datasetUrl = `${server.origin}/datasets/${dataset.slug}/`;
@@ -142,7 +139,7 @@ async function walkVisit(
     );
   }
 
-  enter('dispose');
+  enter(notes, 'dispose');
   const disposed = await callPage(page, 'dispose', null, { deadlineMs: deadlines.dispose });
   if (disposed.evidence !== undefined) notes.evidence = disposed.evidence;
   await memory?.read('disposed');

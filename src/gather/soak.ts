@@ -13,6 +13,7 @@ import type { PagePool } from './pages.js';
 import { latencyBatch } from './performance.js';
 import {
   attempt,
+  enter,
   entered,
   loadArtifact,
   newProgress,
@@ -43,8 +44,8 @@ export async function gatherSoak(cell: PlannedCell, context: SoakContext): Promi
   const notes: Notes = { ...newProgress(cell.target), rounds: [] };
   await attempt(notes, context, async () => {
     await walkSoak(cell, context, notes);
-    await context.pool.retire(false);
   });
+  await context.pool.retire(false);
   return {
     schema: 1,
     kind: 'soak',
@@ -68,7 +69,7 @@ async function walkSoak(cell: PlannedCell, context: SoakContext, notes: Notes): 
   const batchSize = latencyBatch(artifact);
   const load = async (): Promise<void> => {
     await loadArtifact(page, cell, server.origin, deadlines, notes);
-    notes.phase = 'run';
+    enter(notes, 'run');
     const datasetUrl = `${server.origin}/datasets/${dataset.slug}/`;
     const feed = { dataset: dataset.descriptor, datasetUrl, samples: batchSize };
     await callPage(page, 'feed', feed, { deadlineMs: deadlines.runGrace });
@@ -79,7 +80,7 @@ async function walkSoak(cell: PlannedCell, context: SoakContext, notes: Notes): 
     return callPage(page, 'soak', request, { deadlineMs, timeoutCode: 'E_RUN_TIMEOUT' });
   };
   const dispose = async (): Promise<void> => {
-    notes.phase = 'dispose';
+    enter(notes, 'dispose');
     await callPage(page, 'dispose', null, { deadlineMs: deadlines.dispose });
   };
 

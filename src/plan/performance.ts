@@ -7,6 +7,8 @@
  * - `gpu`: runtime-backends on the GPU, too
  * - `fp16`: artifacts of half precision, too
  * - `worker`: each runtime-backend in a worker of the page's as well
+ * - `layers`: the layers form of a TensorFlow.js model, too, where there is a graph form of the same weights
+ * - `twins`: models that another framework trained, too, where the same layers are there by another name
  *
  * `PLUMBLINE_VISITS` sets how often each cell is visited (2).
  */
@@ -19,7 +21,7 @@ import type { Model } from './cards.js';
 import { planCell, type PlannedCell } from './plan.js';
 import { TARGETS, isGpu } from './targets.js';
 
-const EXTRAS = ['gpu', 'fp16', 'worker'] as const;
+const EXTRAS = ['gpu', 'fp16', 'worker', 'layers', 'twins'] as const;
 type Extra = (typeof EXTRAS)[number];
 
 export interface PerformanceOptions {
@@ -58,7 +60,7 @@ export function planPerformance(
   { extras }: PerformanceOptions,
   browsers: readonly BrowserName[] = BROWSERS,
 ): PlannedCell[] {
-  return models.flatMap((model) =>
+  return measuredModels(models, extras).flatMap((model) =>
     measuredArtifacts(model.card, extras).flatMap((artifact) =>
       measuredTargets(artifact, extras).flatMap((target) =>
         browsers.map((browser) => planCell(model, artifact, target, browser)),
@@ -67,11 +69,26 @@ export function planPerformance(
   );
 }
 
-/** All but those that are there for one runtime-backend which takes no other: their like is measured already. */
-function measuredArtifacts(card: ModelCard, extras: ReadonlySet<Extra>): Artifact[] {
-  return card.artifacts.filter(
-    ({ precision, targets }) => targets === undefined && (precision !== 'fp16' || extras.has('fp16')),
-  );
+function measuredModels(models: readonly Model[], extras: ReadonlySet<Extra>): readonly Model[] {
+  if (extras.has('twins')) return models;
+  const names = new Set(models.map(({ card }) => card.name));
+  const isTwin = ({ card: { name, provenance } }: Model): boolean => {
+    const suffix = `-${provenance.framework.toLowerCase()}`;
+    return name.endsWith(suffix) && names.has(name.slice(0, -suffix.length));
+  };
+  return models.filter((model) => !isTwin(model));
+}
+
+/** All but those whose like is measured already: what is there for a runtime-backend that takes no other, say. */
+function measuredArtifacts({ artifacts }: ModelCard, extras: ReadonlySet<Extra>): Artifact[] {
+  const hasGraph = ({ format, precision }: Artifact): boolean =>
+    artifacts.some((other) => other.format === format && other.precision === precision && other.variant === 'graph');
+  const isLayers = (artifact: Artifact): boolean => artifact.format === 'tfjs' && artifact.variant !== 'graph';
+  return artifacts.filter((artifact) => {
+    if (artifact.targets !== undefined) return false;
+    if (artifact.precision === 'fp16' && !extras.has('fp16')) return false;
+    return extras.has('layers') || !isLayers(artifact) || !hasGraph(artifact);
+  });
 }
 
 function measuredTargets(artifact: Artifact, extras: ReadonlySet<Extra>): Target[] {
