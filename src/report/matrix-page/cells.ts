@@ -14,7 +14,7 @@ export interface Cell {
   readonly artifact: string;
   /** `ort-wasm-t2`. */
   readonly target: string;
-  /** In the order in which they came. */
+  /** Its worst first: that one explains the outcome. */
   readonly records: readonly ResultRecord[];
   /** The worst of its records. */
   readonly outcome: Outcome;
@@ -33,14 +33,15 @@ export function cellsOf(records: readonly ResultRecord[]): Cell[] {
   }
   const cells = [...byId].map(([id, own]): Cell => {
     const key = parseCellId(id);
-    const outcomes = new Set(own.map(outcomeOf));
+    const worst = (record: ResultRecord): number => WORST_FIRST.indexOf(outcomeOf(record));
+    const sorted = [...own].sort((a, b) => worst(a) - worst(b));
     return {
       id,
       key,
       artifact: artifactSlug(key),
       target: targetSlug(key),
-      records: own,
-      outcome: WORST_FIRST.find((outcome) => outcomes.has(outcome)) ?? 'skipped',
+      records: sorted,
+      outcome: sorted[0] === undefined ? 'skipped' : outcomeOf(sorted[0]),
     };
   });
   return cells.sort((a, b) => compareArtifacts(a.key, b.key) || compareColumns(a.key, b.key) || (a.id < b.id ? -1 : 1));
@@ -68,10 +69,8 @@ export const judgedOf = (cell: Cell): ResultRecord | undefined =>
 
 export const performanceOf = (cell: Cell): PerformanceBlock | undefined => recordOf(cell, 'performance')?.performance;
 
-/** The record that explains the cell's outcome. */
-export function tellingRecord(cell: Cell): ResultRecord | undefined {
-  return cell.records.find((record) => outcomeOf(record) === cell.outcome) ?? cell.records[0];
-}
+/** Why the cell came out as it did. */
+export const reasonOf = (cell: Cell): ResultRecord['reason'] => cell.records[0]?.reason;
 
 export type NativeTime = NonNullable<PerformanceBlock['native']>[number];
 

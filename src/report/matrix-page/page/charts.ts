@@ -4,6 +4,7 @@ import type { Markish, PlotOptions } from '@observablehq/plot';
 import { PLATFORMS, type Platform } from '../../../protocol/cell.js';
 import type { HttpCache } from '../../../protocol/performance.js';
 import { bytes, duration } from '../../format.js';
+import { logTicks } from '../log-scale.js';
 import {
   coldStartMs,
   PHASE_TITLES,
@@ -37,12 +38,15 @@ export interface Drawing {
 }
 
 const isNarrow = (width: number): boolean => width < NARROW;
-const lineHeight = (width: number): number => (isNarrow(width) ? 38 : 24);
+const lineHeight = (width: number): number => (isNarrow(width) ? 42 : 24);
 
-/** The platforms that occur, in the order of reports, each a little off the middle of its line. */
+/** How far off the middle of its line each browser stands, in pixels: all that occur, in the order of reports. */
 function offsets(points: readonly { readonly browser: Platform }[]): Map<Platform, number> {
   const there = PLATFORMS.filter((browser) => points.some((point) => point.browser === browser));
-  return new Map(there.map((browser, at) => [browser, (at - (there.length - 1) / 2) * 0.22]));
+  // The PC has lines of its own.
+  const browsers: readonly Platform[] = there.filter((browser) => browser !== 'pc');
+  const off = (browser: Platform): number => browsers.indexOf(browser) - (browsers.length - 1) / 2;
+  return new Map(there.map((browser) => [browser, browser === 'pc' ? 0 : off(browser) * 5.5]));
 }
 
 /** Opens the evidence of what the pointer is on. */
@@ -58,7 +62,7 @@ const base = (width: number, height: number): PlotOptions => ({
   width,
   height,
   marginTop: 8,
-  marginBottom: 34,
+  marginBottom: 42,
   marginRight: 16,
   marginLeft: isNarrow(width) ? 6 : LABELS,
   style: { fontFamily: 'inherit', fontSize: '12px', overflow: 'visible' },
@@ -69,7 +73,7 @@ function lineNames(lines: readonly { readonly line: string }[], width: number): 
   const narrow = isNarrow(width);
   return text(lines, {
     text: 'line',
-    y: (_, at: number) => at - (narrow ? 0.3 : 0),
+    y: (_, at: number) => at - (narrow ? 0.32 : 0),
     frameAnchor: 'left',
     textAnchor: narrow ? 'start' : 'end',
     dx: narrow ? 0 : -10,
@@ -89,22 +93,25 @@ export interface DotsOptions {
 
 /** A line an artifact and runtime-backend, a point a browser with its interval, a rule where native is. Logarithmic. */
 export function dots(lines: readonly Line[], options: DotsOptions): Drawing {
-  const height = (width: number): number => lines.length * lineHeight(width) + 42;
+  const height = (width: number): number => lines.length * lineHeight(width) + 50;
   const draw = (width: number): SVGSVGElement | HTMLElement => {
     const at = new Map(lines.map(({ line }, index) => [line, index]));
     const points = lines.flatMap((line) => line.points);
     const off = offsets(points);
-    const low = isNarrow(width) ? 0.18 : 0;
-    const y = (point: Point): number => (at.get(point.line) ?? 0) + (off.get(point.browser) ?? 0) + low;
+    // Where names stand above, the line is a little below the middle.
+    const low = isNarrow(width) ? 0.17 : 0;
+    const ticks = logTicks(options.domain, isNarrow(width) ? 5 : 7);
+    const pixels = 1 / lineHeight(width);
+    const y = (point: Point): number => (at.get(point.line) ?? 0) + (off.get(point.browser) ?? 0) * pixels + low;
     const native = lines.flatMap((line, index) => (line.native === undefined ? [] : [{ x: line.native, index }]));
     const marks: Markish[] = [
-      gridX({ stroke: 'var(--line)', strokeOpacity: 1 }),
+      gridX({ ticks, stroke: 'var(--line)', strokeOpacity: 1 }),
       ruleY(lines, { y: (_, index: number) => index + low, stroke: 'var(--line)' }),
       lineNames(lines, width),
       ruleX(native, {
         x: 'x',
-        y1: ({ index }: { index: number }) => index + low - 0.34,
-        y2: ({ index }: { index: number }) => index + low + 0.34,
+        y1: ({ index }: { index: number }) => index + low - 9 * pixels,
+        y2: ({ index }: { index: number }) => index + low + 9 * pixels,
         stroke: 'var(--ink)',
         strokeWidth: 1.5,
       }),
@@ -155,20 +162,21 @@ export function dots(lines: readonly Line[], options: DotsOptions): Drawing {
         x: { type: 'log', domain: [...options.domain], label: null },
         y: { type: 'linear', domain: [-0.5, lines.length - 0.5], reverse: true, axis: null },
         color: { type: 'identity' },
-        marks: [...marks, axis(options.label, options.tick, width)],
+        marks: [...marks, axis(options.label, options.tick, ticks)],
       }),
     );
   };
   return { height, draw };
 }
 
-const axis = (label: string, tick: (value: number) => string, width: number): Markish =>
+const axis = (label: string | null, tick: (value: number) => string, ticks: number | number[]): Markish =>
   axisX({
     label,
     labelAnchor: 'center',
     labelArrow: 'none',
+    labelOffset: 38,
     tickFormat: tick,
-    ticks: isNarrow(width) ? 4 : 6,
+    ticks,
     tickSize: 0,
     color: 'var(--quiet)',
   });
@@ -208,7 +216,7 @@ export function coldStarts(cells: readonly Measured[], cache: HttpCache, ariaLab
   const linesOf = (own: readonly Bar[]): string[] => lines.filter((line) => own.some((bar) => bar.line === line));
   const barsIn = (panel: readonly string[]): Bar[] => bars.filter(({ browser }) => panel.includes(browser));
   const panelHeight = (panel: readonly string[], width: number): number =>
-    linesOf(barsIn(panel)).length * (isNarrow(width) ? 34 : 20) + 62;
+    linesOf(barsIn(panel)).length * (isNarrow(width) ? 34 : 20) + 54;
   const height = (width: number): number => panels(width).reduce((sum, panel) => sum + panelHeight(panel, width), 0);
   const drawPanel = (panel: readonly string[], width: number): SVGSVGElement | HTMLElement => {
     const own = barsIn(panel);
@@ -218,13 +226,20 @@ export function coldStarts(cells: readonly Measured[], cache: HttpCache, ariaLab
       plot({
         ...base(width, panelHeight(panel, width)),
         marginTop: 26,
+        marginBottom: 28,
         ariaLabel: narrow ? `${ariaLabel}, ${panel.join()}` : ariaLabel,
         x: { domain: [0, most], label: null },
-        y: { domain: names, axis: null, padding: narrow ? 0.55 : 0.3, align: narrow ? 1 : 0.5 },
+        y: {
+          domain: names,
+          axis: null,
+          paddingInner: narrow ? 0.6 : 0.3,
+          paddingOuter: narrow ? 0.5 : 0.1,
+          align: narrow ? 1 : 0.5,
+        },
         fx: { domain: [...panel], label: null, padding: 0.06 },
         color: { domain: [...STACKED], range: STACKED.map((phase) => `var(--${phase})`) },
         marks: [
-          gridX({ stroke: 'var(--line)', strokeOpacity: 1 }),
+          gridX({ ticks: panel.length > 1 ? 2 : 4, stroke: 'var(--line)', strokeOpacity: 1 }),
           barX(own, { x: 'ms', y: 'line', fx: 'browser', fill: 'phase', insetLeft: 0.5, insetRight: 0.5 }),
           text(
             names.map((line) => ({ line, browser: panel[0] ?? '' })),
@@ -261,7 +276,8 @@ export function coldStarts(cells: readonly Measured[], cache: HttpCache, ariaLab
               textPadding: 8,
             }),
           ),
-          axis('', (ms) => shortMs(ms), panel.length > 1 ? 0 : width),
+          // What stands at the very end would run into the next panel.
+          axis(null, (ms) => (ms > 0.85 * most ? '' : shortMs(ms)), panel.length > 1 ? 2 : 4),
         ],
       }),
     );
@@ -296,7 +312,10 @@ export function strip(samplesMs: readonly number[], median: number, ariaLabel: s
   });
 }
 
+const whole = (value: number): string => compact(value).replace(/\.0$/, '');
+
 /** `0.5 ms`, `12 ms`, `3 s`: for axes. */
-export const shortMs = (ms: number): string => (ms >= 1000 ? `${compact(ms / 1000)} s` : `${compact(ms)} ms`);
+export const shortMs = (ms: number): string =>
+  ms === 0 ? '0' : ms >= 1000 ? `${whole(ms / 1000)} s` : `${whole(ms)} ms`;
 export const shortBytes = (value: number): string => bytes(value).replace(/\.0(?= )/, '');
-export const shortTimes = (value: number): string => `${compact(value)}×`;
+export const shortTimes = (value: number): string => `${whole(value)}×`;

@@ -334,15 +334,30 @@ function performanceBlocks({ performance }: ResultRecord): Child[] {
   ];
 }
 
+const MEMORY_TITLES = new Map([
+  ['processBytes', 'processes'],
+  ['wasmHeapBytes', 'wasm'],
+  ['jsHeapBytes', 'JS heap'],
+  ['userAgentBytes', 'as the browser says'],
+  ['tensors', 'tensors'],
+  ['tensorBytes', 'bytes of tensors'],
+]);
+
+const signedBytes = (value: number): string => `${value < 0 ? '-' : ''}${bytes(Math.round(Math.abs(value)))}`;
+
 function soakBlock(soak: SoakBlock | undefined): Child {
   if (soak === undefined) return undefined;
   const slopes = (per: string, rows: SoakBlock['overRounds']): Child[][] =>
-    rows.map(({ what, slope, leaks, points: n }) => [
-      `${what} ${per}`,
-      `${float(slope.value, 3)} (${float(slope.low, 3)} to ${float(slope.high, 3)})`,
-      count(n),
-      leaks ? 'leaks' : 'steady',
-    ]);
+    rows.map(({ what, slope, leaks, points: n }) => {
+      const show = (value: number): string => (what === 'tensors' ? float(value, 3) : signedBytes(value));
+      return [
+        `${MEMORY_TITLES.get(what) ?? what}, ${per}`,
+        show(slope.value),
+        `${show(slope.low)} to ${show(slope.high)}`,
+        count(n),
+        leaks ? 'leaks' : 'steady',
+      ];
+    });
   return block(
     'Repeated',
     facts(
@@ -358,9 +373,9 @@ function soakBlock(soak: SoakBlock | undefined): Child {
       { class: 'scroll' },
       table(
         'Growth of memory',
-        ['growth', 'slope (95 %)', 'readings', ''],
+        ['memory', 'growth', '95 % interval', 'readings', ''],
         [...slopes('an inference', soak.overInferences), ...slopes('a round', soak.overRounds)],
-        new Set([1, 2]),
+        new Set([1, 2, 3]),
       ),
     ),
   );

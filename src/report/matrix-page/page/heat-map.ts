@@ -1,7 +1,7 @@
 /** The heat maps: a table a runtime, each cell a link to its evidence. Arrow keys walk from cell to cell. */
 import { headline } from '../../format.js';
 import { SIGNS } from '../../outcome.js';
-import { tellingRecord, type Cell } from '../cells.js';
+import { reasonOf, type Cell } from '../cells.js';
 import { gridsOf, type Column, type Grid } from '../grid.js';
 import type { Metric } from '../metrics.js';
 import { BROWSER_TITLES, OUTCOME_TITLES, plural, RUNTIME_TITLES } from '../names.js';
@@ -46,7 +46,7 @@ export class HeatMaps {
     const id = target instanceof Element ? target.closest<HTMLElement>('[data-id]')?.dataset.id : undefined;
     const cell = id === undefined ? undefined : this.#cells.get(id);
     if (cell === undefined) return;
-    const reason = tellingRecord(cell)?.reason;
+    const reason = reasonOf(cell);
     const why = reason === undefined ? '' : ` · ${reason.code}: ${headline(reason.message, 140)}`;
     this.#readout.replaceChildren(h('b', {}, cell.id), ` ${labelOf(cell, this.#metric)}${why}`);
   }
@@ -148,7 +148,7 @@ function cellLink(cell: Cell, metric: Metric | undefined): HTMLElement {
 
 /** `Known failure E_NUMERIC, accuracy -89.18 points to the PC`. */
 function labelOf(cell: Cell, metric: Metric | undefined): string {
-  const code = cell.outcome === 'pass' ? undefined : tellingRecord(cell)?.reason?.code;
+  const code = cell.outcome === 'pass' ? undefined : reasonOf(cell)?.code;
   const value = metric?.value(cell);
   const head = code === undefined ? OUTCOME_TITLES[cell.outcome] : `${OUTCOME_TITLES[cell.outcome]} ${code}`;
   return value === undefined || metric === undefined ? head : `${head}, ${metric.words(value)}`;

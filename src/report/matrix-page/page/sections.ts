@@ -3,6 +3,7 @@ import { PLATFORMS, type Platform } from '../../../protocol/cell.js';
 import type { HttpCache, Interval } from '../../../protocol/performance.js';
 import { bytes, count, duration, float } from '../../format.js';
 import type { Cell } from '../cells.js';
+import { logDomain } from '../log-scale.js';
 import {
   addedBytesOf,
   coldStartMs,
@@ -132,18 +133,15 @@ const link = (id: string, words: string): HTMLElement => h('a', { href: cellHref
 const place = (line: string, browser: Platform): string => `${line}, ${BROWSER_TITLES[browser]}`;
 const between = ({ low, high }: Interval, show: (value: number) => string): string => `${show(low)} to ${show(high)}`;
 
-/** Two decades more than there is to show would be empty: the ends are those of the data, a little widened. */
-function domainOf(lines: readonly Line[]): [number, number] {
-  const values = lines.flatMap(({ points, native }) => [
+/** Every value, interval and native time that a chart of the lines shows. */
+const valuesOf = (lines: readonly Line[]): number[] =>
+  lines.flatMap(({ points, native }) => [
     ...points.flatMap(({ value, interval }) => [
       value,
       ...(interval === undefined ? [] : [interval.low, interval.high]),
     ]),
     ...(native === undefined ? [] : [native]),
   ]);
-  const positive = values.filter((value) => value > 0);
-  return [Math.min(...positive) / 1.15, Math.max(...positive) * 1.15];
-}
 
 function dotPanels(
   cells: readonly Cell[],
@@ -154,7 +152,7 @@ function dotPanels(
 ): Panel[] {
   const models = measuredModels(cells).map((model) => ({ model, lines: linesOf(model, quantity) }));
   const shown = models.filter(({ lines }) => lines.length > 0);
-  const domain = domainOf(shown.flatMap(({ lines }) => lines));
+  const domain = logDomain(valuesOf(shown.flatMap(({ lines }) => lines)));
   return shown.map(({ model, lines }) => ({
     model: model.model,
     drawing: dots(lines, {

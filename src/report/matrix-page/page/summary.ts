@@ -3,7 +3,7 @@ import { BROWSERS, RUNTIMES } from '../../../protocol/cell.js';
 import type { ResultRecord } from '../../../protocol/record.js';
 import { headline } from '../../format.js';
 import { SIGNS } from '../../outcome.js';
-import { tellingRecord, type Cell } from '../cells.js';
+import { reasonOf, type Cell } from '../cells.js';
 import { BROWSER_TITLES, plural, RUNTIME_TITLES } from '../names.js';
 import { cellHref, h } from './dom.js';
 
@@ -46,7 +46,7 @@ export function offList(cells: readonly Cell[], showAll: () => void): HTMLElemen
   const off = cells.filter(isOff);
   if (off.length === 0) return undefined;
   const items = off.slice(0, TOLD).map((cell) => {
-    const reason = tellingRecord(cell)?.reason;
+    const reason = reasonOf(cell);
     return h(
       'li',
       {},
