@@ -98,6 +98,13 @@ const isOfSoak = ({ status, code }: Expectation): boolean =>
   code === 'E_REPEAT' || (code === 'E_LEAK' && status === 'fail');
 
 /**
+ * Whether a declaration must come true in this kind. What is declared of a cell's answers, or of a run over a whole
+ * dataset, need not show where its time or memory is measured: there it excuses what is declared, and demands nothing.
+ */
+export const mustBeMet = (expectation: Expectation, kind: ResultRecord['kind']): boolean =>
+  kind === 'accuracy' || kind === 'baseline' || (kind === 'soak' && isOfSoak(expectation));
+
+/**
  * The expectation that counts for a cell: the first that matches its id, and the GPU that it ran on.
  * @param gpu as its observation names it, in any case of letters; `undefined`: any would do
  * @param kind of the cell's record
@@ -146,8 +153,7 @@ export interface ExpectationOutcome<V extends BareVerdict = Verdict> {
  * A cell that did not come to run (`unsupported`, `skipped`) neither meets nor breaks an expectation: the backend isn't
  * there to show the defect. A non-pass of another kind than the declared one stays what it is.
  *
- * What is declared of a cell's answers, or of a run over a whole dataset, need not show where its time or memory is
- * measured: there, such a declaration excuses what is declared, and demands nothing.
+ * @param kind of the cell's record, see {@link mustBeMet}
  */
 export function applyExpectation<V extends BareVerdict>(
   verdict: V,
@@ -157,7 +163,7 @@ export function applyExpectation<V extends BareVerdict>(
   const { status, reason } = verdict;
   if (status === 'unsupported' || status === 'skipped') return { ok: true, verdict, met: false };
   if (expectation === undefined) return { ok: status === 'pass', verdict, met: false };
-  const demands = kind === 'accuracy' || kind === 'baseline' || isOfSoak(expectation);
+  const demands = mustBeMet(expectation, kind);
   if (status === 'pass') {
     if (!demands) return { ok: true, verdict, met: false };
     return { ok: false, verdict: { ...verdict, status: 'fail', reason: unexpectedPass(expectation) }, met: false };

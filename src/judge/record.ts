@@ -3,7 +3,7 @@ import { cellId, parseCellId, type CellKey } from '../protocol/cell.js';
 import type { Evidence, Observation, PlatformInfo } from '../protocol/observation.js';
 import type { PerformanceObservation, SoakObservation } from '../protocol/performance.js';
 import type { ResultRecord } from '../protocol/record.js';
-import type { Expectation } from './expectations.js';
+import { mustBeMet, type Expectation } from './expectations.js';
 import type { Verdict } from './judge.js';
 import type { PerformanceVerdict } from './performance.js';
 import type { SoakVerdict } from './soak.js';
@@ -90,6 +90,7 @@ function commonOf(
 ): ResultRecord {
   const { id, platform, probe } = observation;
   const evidence = observation.kind === 'performance' ? observation.evidence : undefined;
+  const counts = expectation !== undefined && (expectation.met || mustBeMet(expectation.declared, kind));
   return {
     schema: 1,
     kind,
@@ -97,7 +98,7 @@ function commonOf(
     cell: cellOf(parseCellId(id), platform, evidence),
     status,
     ...(reason === undefined ? {} : { reason }),
-    ...(expectation === undefined ? {} : { expectation: declaredOf(expectation.declared, expectation.met) }),
+    ...(counts ? { expectation: declaredOf(expectation.declared, expectation.met) } : {}),
     ...(probe === undefined ? {} : { probe }),
     ...(finding === undefined ? {} : { finding }),
   };

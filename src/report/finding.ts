@@ -169,6 +169,9 @@ function summaryOf(record: ResultRecord, difference: Difference | undefined): st
       sentences.push(
         `The two agree on the class of ${percent(agreement.share)} of ${count(agreement.n)} samples; there are no labels.`,
       );
+  } else if (record.kind === 'performance' || record.kind === 'soak') {
+    const what = record.kind === 'soak' ? 'was made to infer the same again and again' : 'was timed';
+    sentences.push(`${subject} ${what}, and ended in ${reason?.code ?? record.status}.`);
   } else if (accuracy === undefined) {
     const phase = reason?.phase === undefined ? '' : ` in the phase "${reason.phase}"`;
     sentences.push(`${subject} gave no answers to judge: it ended in ${reason?.code ?? record.status}${phase}.`);

@@ -1,5 +1,5 @@
 /**
- * Writes `reports/results.jsonl`, and for each cell what it observed (`observations/<id>/`) and its finding, if it failed
+ * Writes `reports/results.jsonl`, `reports/matrix/index.html`, and for each cell what it observed (`observations/<id>/`) and its finding, if it failed
  * (`findings/<id>/`). A line is appended as a cell's attempt ends, so that a kill loses nothing; at the end the file is
  * written anew: complete, one line a cell and kind, in the order of reports.
  *
@@ -21,6 +21,8 @@ import { readAttachments } from './attachments.js';
 import { cellOf, errorRecordOf, kindOf, recordsOfSuite, recordsOfTest } from './collect.js';
 import { buildFinding } from './finding.js';
 import { ReportFolder } from './folder.js';
+import { writeMatrixPage } from './matrix-page/write.js';
+import { measuredFinding } from './measured-finding.js';
 import { isBad } from './outcome.js';
 import { compareRecords } from './order.js';
 import { findingFolder, kindOfFile, reportPaths, type ReporterOptions } from './paths.js';
@@ -76,7 +78,8 @@ export default class ResultsReporter implements Reporter {
     for (const { error } of problems) process.stderr.write(`${test.title}: ${error.code}: ${error.message}\n`);
     // A test that the run gave up is settled at the end, when it is known why.
     const left = cellOf(test) !== undefined && result.status === 'skipped' && result.attachments.length === 0;
-    if (!left) this.#append(recordsOfTest(test, { status: undefined }));
+    const records = left ? [] : recordsOfTest(test, { status: undefined });
+    this.#append(records);
     for (const observation of observations) {
       const folder = `observations/${observation.id}`;
       this.#folder.write(`${folder}/observation.json`, `${JSON.stringify(observation, null, 2)}\n`);
@@ -90,6 +93,10 @@ export default class ResultsReporter implements Reporter {
       this.#folder.write(`observations/${observed.id}/${observed.kind}.json`, `${JSON.stringify(observed)}\n`);
     }
     for (const finding of findings) this.#writeFinding(finding);
+    for (const record of records) {
+      const soak = record.kind === 'soak' ? soaks.find(({ id }) => id === record.id) : undefined;
+      if (soak !== undefined && isBad(record)) this.#writeFinding(measuredFinding(record, soak));
+    }
   }
 
   async onEnd(result: FullResult): Promise<{ status?: FullResult['status'] } | undefined> {
@@ -98,7 +105,7 @@ export default class ResultsReporter implements Reporter {
     for (const record of records) {
       // A failed cell always has a finding, if only of what is known without it.
       if (!isBad(record) || this.#found.has(findingFolder(record.id, record.kind))) continue;
-      this.#writeFinding({ ...buildFinding({ record }), kind: record.kind });
+      this.#writeFinding(findingOf(record));
     }
     // A retry that passed leaves no finding of the attempt before it.
     const wanted = new Set(records.flatMap(({ id, finding }) => (finding === undefined ? [] : [id])));
@@ -107,12 +114,14 @@ export default class ResultsReporter implements Reporter {
       const isMatrix = kindOfFile(`${stale}/report.md`) === 'matrix';
       this.#folder.prune(stale, (file) => !isMatrix || kindOfFile(`${stale}/${file}`) === 'matrix');
     }
-    this.#folder.write(RESULTS, lines([...this.#kept, ...records].sort(compareRecords)));
+    const all = [...this.#kept, ...records].sort(compareRecords);
+    this.#folder.write(RESULTS, lines(all));
+    await writeMatrixPage(all, this.#folder);
     // Thrown, not returned: `merge-reports` heeds nothing else, and every reporter that prints shows it.
     this.#folder.raise();
     const isToothless = !this.#isShard && !summarizeTeeth(records.map(({ teeth }) => teeth)).ok;
     const isWrong = records.some(isBad) || isToothless;
-    return await Promise.resolve(result.status === 'passed' && isWrong ? { status: 'failed' } : undefined);
+    return result.status === 'passed' && isWrong ? { status: 'failed' } : undefined;
   }
 
   #append(records: readonly ResultRecord[]): void {
@@ -139,6 +148,12 @@ export default class ResultsReporter implements Reporter {
     }
   }
 }
+
+/** What is known of a failed cell by its record alone. */
+const findingOf = (record: ResultRecord): Finding =>
+  record.kind === 'performance' || record.kind === 'soak'
+    ? measuredFinding(record, undefined)
+    : buildFinding({ record });
 
 /** The kinds of record that a run replaces: those of its tests; of a run without cells, those of the matrix. */
 function kindsOf(suite: Suite): Set<ResultRecord['kind']> {
