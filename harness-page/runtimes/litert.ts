@@ -1,6 +1,7 @@
 /** LiteRT.js: .tflite models on wasm (XNNPACK) and on its WebGPU delegate. */
 import {
   Tensor,
+  getWebGpuDevice,
   loadAndCompile,
   loadLiteRt,
   supportsFeature,
@@ -80,17 +81,8 @@ async function warmUp(options: Options): Promise<void> {
  * @returns the outputs in the model's order, copied into memory of the page's own
  */
 async function infer(model: CompiledModel, inputs: Tensor[]): Promise<Omit<TensorData, 'name'>[]> {
-  const outputs = await model.run(inputs).catch((error: unknown) => {
-    throw explained(error);
-  });
+  const outputs = await compute(model, inputs);
   try {
-    const failures = failuresIn(journal.take());
-    if (failures.length > 0) {
-      throw new PlumblineError(
-        'E_RUN',
-        `LiteRT.js gave outputs, but printed that it had not computed them: ${failures.join(' ')}`,
-      );
-    }
     // At once: each one's way from the GPU takes its time.
     return await Promise.all(
       outputs.map(async (tensor) => ({
@@ -104,6 +96,27 @@ async function infer(model: CompiledModel, inputs: Tensor[]): Promise<Omit<Tenso
   }
 }
 
+/** One inference. @returns the outputs where they are, to be deleted */
+async function compute(model: CompiledModel, inputs: Tensor[]): Promise<Tensor[]> {
+  const outputs = await model.run(inputs).catch((error: unknown) => {
+    throw explained(error);
+  });
+  const failures = failuresIn(journal.take());
+  if (failures.length === 0) return outputs;
+  for (const tensor of outputs) tensor.delete();
+  throw new PlumblineError(
+    'E_RUN',
+    `LiteRT.js gave outputs, but printed that it had not computed them: ${failures.join(' ')}`,
+  );
+}
+
+/** One inference whose outputs stay on the GPU. */
+async function computeOnGpu(model: CompiledModel, inputs: Tensor[]): Promise<void> {
+  const outputs = await compute(model, inputs);
+  await getWebGpuDevice()?.queue.onSubmittedWorkDone();
+  for (const tensor of outputs) tensor.delete();
+}
+
 async function loadModel(files: ModelFiles, options: Options): Promise<LoadedModel> {
   journal.take();
   const model = await compile(files.entry, options);
@@ -112,6 +125,7 @@ async function loadModel(files: ModelFiles, options: Options): Promise<LoadedMod
     const inputs = match('input', model.getInputDetails(), files.inputs);
     const outputs = match('output', files.outputs, model.getOutputDetails());
     const names = files.outputs.map(({ name }) => name);
+    const onGpu = options.accelerator === 'webgpu';
     const prepare: LoadedModel['prepare'] = (given) => {
       const fed = inputs.map((index) => toLiteRt(given[index] as TensorData));
       journal.take();
@@ -123,6 +137,7 @@ async function loadModel(files: ModelFiles, options: Options): Promise<LoadedMod
             ...(results[index] as Omit<TensorData, 'name'>),
           }));
         },
+        ...(onGpu ? { runOnly: () => computeOnGpu(model, fed) } : {}),
         release() {
           for (const tensor of fed) tensor.delete();
         },
@@ -131,6 +146,7 @@ async function loadModel(files: ModelFiles, options: Options): Promise<LoadedMod
     return {
       provider,
       prepare,
+      withoutReadBack: onGpu,
       run: (given) => runOnce(prepare, given),
       memory: () => ({}),
       dispose() {

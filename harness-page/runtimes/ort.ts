@@ -39,7 +39,7 @@ export const start: StartRuntime = async (target) => {
   } catch (error) {
     throw new PlumblineError('E_BACKEND_UNAVAILABLE', messageOf(error), { cause: error });
   }
-  return createRuntime(ort, target, providers, backend.provider);
+  return createRuntime(ort, target, providers);
 };
 
 async function createTiny(
@@ -73,7 +73,6 @@ function createRuntime(
   ort: typeof Ort,
   target: Target,
   executionProviders: Ort.InferenceSession.ExecutionProviderConfig[],
-  provider: string,
 ): Runtime {
   return {
     version: ort.env.versions.web ?? ort.env.versions.common,
@@ -83,7 +82,7 @@ function createRuntime(
         externalData: externalData(files),
       });
       // The closures below must not hold `files`: nobody keeps the bytes of a model that is loaded.
-      return asModel(ort, session, files.outputs, target.backend === 'webgpu-jsep' ? `${provider} (jsep)` : provider);
+      return asModel(ort, session, files.outputs, target);
     },
     check: () => checkTiny(ort, executionProviders),
   };
@@ -93,10 +92,12 @@ function asModel(
   ort: typeof Ort,
   session: Ort.InferenceSession,
   outputs: readonly OutputSpec[],
-  provider: string,
+  { backend }: Target,
 ): LoadedModel {
+  const onWebgpu = backend === 'webgpu' || backend === 'webgpu-jsep';
   const prepare: LoadedModel['prepare'] = (inputs) => {
     const feeds = Object.fromEntries(inputs.map((input) => [input.name, toOrt(ort, input)]));
+    const onGpu = onWebgpu ? runnerOnGpu(ort, session, feeds) : undefined;
     return {
       async run() {
         const results = await session.run(feeds);
@@ -109,13 +110,16 @@ function asModel(
         for (const name in results) results[name]?.dispose();
         return read;
       },
+      ...(onGpu === undefined ? {} : { runOnly: onGpu.runOnly }),
       release() {
+        onGpu?.release();
         for (const tensor of Object.values(feeds)) tensor.dispose();
       },
     };
   };
   return {
-    provider,
+    provider: backend === 'webgpu-jsep' ? 'webgpu (jsep)' : (BACKENDS[backend]?.provider ?? backend),
+    withoutReadBack: onWebgpu,
     prepare,
     run: (inputs) => runOnce(prepare, inputs),
     memory: () => ({}),
@@ -128,6 +132,52 @@ function asModel(
       }
     },
   };
+}
+
+interface GpuOutputs {
+  readonly device: GPUDevice;
+  readonly fetches: Readonly<Record<string, Ort.Tensor>>;
+}
+
+/** Inferences whose outputs go into GPU buffers, which are made by the first one, for it shows the shapes. */
+function runnerOnGpu(
+  ort: typeof Ort,
+  session: Ort.InferenceSession,
+  feeds: Record<string, Ort.Tensor>,
+): { runOnly: () => Promise<void>; release: () => void } {
+  let ready: GpuOutputs | undefined;
+  return {
+    async runOnly() {
+      ready ??= await outputBuffers(ort, await session.run(feeds));
+      await session.run(feeds, ready.fetches);
+      await ready.device.queue.onSubmittedWorkDone();
+    },
+    release() {
+      for (const tensor of Object.values(ready?.fetches ?? {})) tensor.dispose();
+    },
+  };
+}
+
+async function outputBuffers(ort: typeof Ort, results: Ort.InferenceSession.ReturnType): Promise<GpuOutputs> {
+  const device = await ort.env.webgpu.device;
+  const fetches: Record<string, Ort.Tensor> = {};
+  for (const [name, tensor] of Object.entries(results)) {
+    const { byteLength } = (await tensor.getData()) as Uint8Array;
+    const buffer = device.createBuffer({
+      // What kernels bind is of whole vec4s.
+      size: Math.ceil(byteLength / 16) * 16,
+      usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
+    });
+    fetches[name] = ort.Tensor.fromGpuBuffer(buffer, {
+      dataType: tensor.type as Ort.Tensor.GpuBufferDataTypes,
+      dims: tensor.dims,
+      dispose() {
+        buffer.destroy();
+      },
+    });
+    tensor.dispose();
+  }
+  return { device, fetches };
 }
 
 const withoutOutput = (name: string, results: Ort.InferenceSession.OnnxValueMapType): PlumblineError =>

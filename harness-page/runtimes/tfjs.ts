@@ -1,5 +1,7 @@
 /** TensorFlow.js: Layers and Graph models on each of its backends. */
 import * as tf from '@tensorflow/tfjs-core';
+import type { MathBackendWebGL } from '@tensorflow/tfjs-backend-webgl';
+import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import type { Backend } from '../../src/protocol/cell.js';
 import { PlumblineError, messageOf } from '../../src/protocol/errors.js';
 import { openTfjsModel } from '../../src/protocol/tfjs-model.js';
@@ -63,14 +65,46 @@ function countKernels(backend: string): void {
   }
 }
 
+/**
+ * How to wait until the GPU has done what it was told to, without reading anything back. `undefined` on backends that
+ * have computed by the time that they answer.
+ */
+function workAwaiter(): (() => Promise<void>) | undefined {
+  const backend: unknown = tf.backend();
+  switch (tf.getBackend()) {
+    case 'webgpu': {
+      const webgpu = backend as Pick<WebGPUBackend, 'device' | 'submitQueue'>;
+      return async () => {
+        // Commands are gathered before they are submitted.
+        webgpu.submitQueue();
+        await webgpu.device.queue.onSubmittedWorkDone();
+      };
+    }
+    case 'webgl':
+      return () => (backend as Pick<MathBackendWebGL, 'gpgpu'>).gpgpu.createAndWaitForFence();
+    default:
+      return undefined;
+  }
+}
+
 async function loadModel(files: ModelFiles, threads: number | undefined): Promise<LoadedModel> {
   const tensorsBefore = tf.memory().numTensors;
+  const finished = workAwaiter();
   const model = await openTfjsModel(files.entry, (name) => files.byName.get(name), files.outputs);
   return {
     provider: tf.getBackend(),
     ...(threads === undefined ? {} : { threads }),
     run: (inputs) => model.run(inputs),
-    prepare: (inputs) => model.prepare(inputs),
+    withoutReadBack: finished !== undefined,
+    prepare(inputs) {
+      const { run, dispatch, release } = model.prepare(inputs);
+      if (finished === undefined) return { run, release };
+      const runOnly = async (): Promise<void> => {
+        await dispatch();
+        await finished();
+      };
+      return { run, runOnly, release };
+    },
     kernels: () => kernelsRun,
     memory() {
       const { numTensors, numBytes } = tf.memory();

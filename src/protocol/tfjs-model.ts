@@ -19,11 +19,11 @@ export interface TfjsModel {
 
 export interface TfjsPrepared {
   /** One inference, outputs in the order of the card. Leaves no tensor behind. */
-  run(): Promise<TensorData[]>;
+  readonly run: () => Promise<TensorData[]>;
   /** The same, but the outputs are handed to nobody: whatever the backend still has to do is not waited for. */
-  dispatch(): Promise<void>;
+  readonly dispatch: () => Promise<void>;
   /** Disposes of the inputs. */
-  release(): void;
+  readonly release: () => void;
 }
 
 /**
