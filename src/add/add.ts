@@ -27,7 +27,7 @@ import { PlumblineError, messageOf } from '../protocol/errors.js';
 import type { TensorData } from '../protocol/observation.js';
 import { seedOf } from '../protocol/random.js';
 import { unsupportedTensor, type ModelFacts } from './facts.js';
-import { readArrays } from './npy.js';
+import { readArrays, type NpyArray } from './npy.js';
 import { readModelFile } from './read.js';
 import { LEAST_SIZES, generateSamples, isBatchable, samplesFrom, type Samples } from './samples.js';
 import { runTflite } from './tflite-pc.js';
@@ -37,14 +37,26 @@ export interface AddOptions {
   readonly file: string;
   /** Default: from the file's name. */
   readonly name?: string | undefined;
-  /** An .npz, or a folder of .npy files. */
-  readonly data?: string | undefined;
+  /** An .npz, or a folder of .npy files; or the arrays themselves, by the names of the inputs. */
+  readonly data?: string | ReadonlyMap<string, NpyArray> | undefined;
   /** Whether a model of that name is replaced. */
   readonly force: boolean;
   /** Folder of the models. */
   readonly models: string;
+  /** What the card says of where it comes from; default: from the file alone. */
+  readonly origin?: Origin | undefined;
+  /** Texts that go into its folder with the card, by their names. */
+  readonly beside?: Readonly<Record<string, string>> | undefined;
   /** Told what was found and decided. */
   readonly say: (line: string) => void;
+}
+
+/** Where a model comes from, where more is known than its file says. */
+export interface Origin {
+  readonly title: string;
+  readonly command: string;
+  readonly source: string;
+  readonly note: string;
 }
 
 /** Samples an inference: two batches of the samples that are generated. */
@@ -69,7 +81,7 @@ export async function addModel(options: AddOptions): Promise<string> {
       hint: 'Choose another with --name, or replace it with --force.',
     });
   }
-  const arrays = options.data === undefined ? undefined : await readArrays(options.data);
+  const arrays = typeof options.data === 'string' ? await readArrays(options.data) : options.data;
   await mkdir(options.models, { recursive: true });
   // Prepared beside, in a hidden folder that no run looks into, and moved into place as a whole.
   const work = await mkdtemp(path.join(options.models, '.adding-'));
@@ -92,11 +104,13 @@ export async function addModel(options: AddOptions): Promise<string> {
       await writeSamples(samples, folder, name, arrays === undefined),
       samples,
       outputs,
+      options.origin,
     );
     if (recorded !== undefined) await record(card, folder, recorded);
     await saveCard(card, folder);
     await baseline(folder, facts, recorded?.tool, options.say);
     for (const note of samples.notes) options.say(note);
+    for (const [file, text] of Object.entries(options.beside ?? {})) await writeFile(path.join(folder, file), text);
     if (taken) await rename(target, path.join(work, `${name}.old`));
     await rename(folder, target);
     return target;
@@ -290,15 +304,21 @@ function writeCard(
   own: CardSamples,
   samples: Samples,
   outputs: readonly OutputSpec[],
+  origin: Origin = {
+    title: name,
+    command: `npx plumbline add ${facts.files[0] ?? ''}`,
+    source: facts.files[0] ?? '',
+    note: 'Brought along, not made here',
+  },
 ): ModelCard {
   const { format, precision, quantization, producer } = facts;
-  const plumbline = `npx plumbline add ${facts.files[0] ?? ''}`;
+  const { title, command, source, note } = origin;
   const batched = samples.specs.some(({ shape }) => shape.includes('N'));
   return {
     $schema: '../model.schema.json',
     schema: 1,
     name,
-    title: name,
+    title,
     task: 'none',
     dataset: name,
     samples: own,
@@ -315,17 +335,17 @@ function writeCard(
         provenance: {
           tool: producer.tool,
           version: producer.version,
-          command: plumbline,
-          note: 'Brought along, not made here',
+          command,
+          note,
         },
       },
     ],
     provenance: {
       framework: producer.tool,
       version: producer.version,
-      command: plumbline,
+      command,
       seed: own.seed ?? 0,
-      source: facts.files[0] ?? '',
+      source,
     },
   };
 }

@@ -128,6 +128,10 @@ export const ERRORS = {
   ),
   E_DATASET_MISSING: info('input', 'Put the dataset where the message says, or set PLUMBLINE_DATASETS to its folder.'),
   E_DATASET_FORMAT: info('input', 'The dataset file is not in its documented format: fetch it anew.'),
+  E_PACKAGE_MISSING: info(
+    'environment',
+    'Run it again with a network, or put the tarball of the package where the message says.',
+  ),
   E_BASELINE: info('harness', 'The PC baseline could not be computed; the message says why.'),
   E_USAGE: info('input', 'See `npx plumbline --help`.'),
   E_HISTORY: info('input', 'A saved baseline is damaged: restore the file, or delete it and save anew.'),
