@@ -12,7 +12,11 @@
  * inconsistent for a median (Efron 1982, § 3.4); the percentile interval does not mind the skew of timings, for it is that
  * of any monotone function of them.
  *
- * How often an interval of nominal 95 % holds the true median, by seeded simulation (bootstrap.test.ts): {@link COVERAGE}.
+ * How often the interval holds the true median, by seeded simulation on skewed timings with outliers (bootstrap.test.ts):
+ * 91 % with one visit of 30 timings, 94 % with 100; 89 % where neighbours are correlated by one half; 98 % with three visits
+ * that do not differ; where visits differ by 2 %, ten times as much as their medians are unsure, 80 % with two visits, 85 %
+ * with three, 92 % with six. So few visits tell too little of how much they differ for any bootstrap to make it 95 %; were
+ * all timings drawn alike, it would be 57 %, 59 % and 65 %.
  */
 import { quantileSorted } from 'simple-statistics';
 import { seeded } from '../../protocol/random.js';

@@ -1,7 +1,7 @@
 /**
- * Numbers that describe a sample. Quantiles are of one definition throughout: the inverse of the empirical distribution
- * function, averaged where it steps (Hyndman & Fan 1996, type 2; that of simple-statistics). The median of an even number
- * of values is the mean of the two in the middle.
+ * Numbers that describe a sample. Quantiles are of one definition throughout: linear between order statistics, the first of
+ * which is the quantile of 0 and the last that of 1 (type 7 of Hyndman & Fan 1996; that of simple-statistics, and of
+ * src/protocol/steady.ts). The median of an even number of values is the mean of the two in the middle.
  */
 import { medianSorted, quantileSorted } from 'simple-statistics';
 
