@@ -10,6 +10,11 @@ declare global {
     plumbline: PageBridge;
   }
 
+  /** ES2024; not in every browser. */
+  interface ArrayBuffer {
+    transfer?(newByteLength: number): ArrayBuffer;
+  }
+
   /** Chromium alone. */
   interface Performance {
     readonly memory?: { readonly usedJSHeapSize: number };
