@@ -4,6 +4,7 @@ import { cellVsHandwritten } from './cell-vs-handwritten.js';
 import { jsonEvaluateVsCell } from './json-evaluate-vs-cell.js';
 import { clockTruths } from './clock-truth.js';
 import { harnessShare, matrixMinutes } from './matrix.js';
+import { matrixPageBenchmarks } from './matrix-page.js';
 import { overheads } from './overhead.js';
 import { runnerRss } from './runner-rss.js';
 import { warmVsFreshPage } from './warm-vs-fresh-page.js';
@@ -15,6 +16,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   ...overheads,
   warmVsFreshPage,
   runnerRss,
+  ...matrixPageBenchmarks,
   matrixMinutes,
   harnessShare,
 ];

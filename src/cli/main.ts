@@ -62,7 +62,14 @@ program
   .command('report')
   .description('make the Allure report of the last run, and open it where there is a desktop')
   .option('--no-open', 'only make it, and print where it is')
-  .action(async (options: { open: boolean }) => {
+  .option('--matrix', 'the page of the matrix instead, from the results alone')
+  .option('--results <file>', 'with --matrix: another file of results than reports/results.jsonl')
+  .action(async (options: { open: boolean; matrix?: boolean; results?: string }) => {
+    if (options.matrix === true) {
+      const { matrix } = await import('./commands/matrix.js');
+      await matrix(options);
+      return;
+    }
     const { report } = await import('./commands/report.js');
     process.exitCode = await report(options);
   });

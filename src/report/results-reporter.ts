@@ -1,7 +1,7 @@
 /**
- * Writes `reports/results.jsonl`, `reports/matrix/index.html`, and for each cell what it observed (`observations/<id>/`) and its finding, if it failed
- * (`findings/<id>/`). A line is appended as a cell's attempt ends, so that a kill loses nothing; at the end the file is
- * written anew: complete, one line a cell and kind, in the order of reports.
+ * Writes `reports/results.jsonl`, `reports/matrix/index.html`, and for each cell what it observed (`observations/<id>/`)
+ * and its finding, if it failed (`findings/<id>/`). A line is appended as a cell's attempt ends, so that a kill loses
+ * nothing; at the end the file is written anew: complete, one line a cell and kind, in the order of reports.
  *
  * The matrix, the measuring of time and memory, and the soak are runs of their own. Each replaces what is of its own kinds
  * in the folder, and leaves what the others left.

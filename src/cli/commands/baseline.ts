@@ -1,5 +1,5 @@
 /** `plumbline baseline`: keeps performance results, and says whether a later run became slower. */
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import pc from 'picocolors';
 import { replaceFile } from '../../datasets/replace.js';
@@ -9,8 +9,9 @@ import { comparisonData, comparisonDoc, comparisonTable, slowerDrawings, summary
 import { historyDir, readHistory, runFromRecords, saveRun, type BadFile, type SavedRun } from '../../history/store.js';
 import { DEFAULT_RULE } from '../../judge/regression.js';
 import { PlumblineError, messageOf } from '../../protocol/errors.js';
-import { resultRecordSchema, type ResultRecord } from '../../protocol/record.js';
+import type { ResultRecord } from '../../protocol/record.js';
 import { reportPaths } from '../../report/paths.js';
+import { readResults } from '../../report/read-results.js';
 
 /** With so many visits a run, ten percent are found on a machine that does other things as well. */
 const ENOUGH_VISITS = 8;
@@ -39,7 +40,7 @@ export interface CompareCommand extends Results {
  * @throws PlumblineError `E_USAGE` when there are none, for a name that can't be one or is taken, `E_REPORT_WRITE`
  */
 export async function saveBaseline({ name, results, now = new Date() }: SaveCommand): Promise<number> {
-  const run = runFromRecords(await readResults(results), name ?? timeName(now), now);
+  const run = runFromRecords(recordsOf(results), name ?? timeName(now), now);
   const file = await saveRun(run);
   console.log(`${String(run.cells.length)} cells saved as "${run.name}": ${file}`);
   return 0;
@@ -69,7 +70,7 @@ export async function compareBaseline(command: CompareCommand): Promise<number> 
   if (!(threshold >= 0 && threshold < 10)) {
     throw new PlumblineError('E_USAGE', '--threshold is a share, such as 0.03 for three percent');
   }
-  const newer = runFromRecords(await readResults(command.results), 'this-run', now);
+  const newer = runFromRecords(recordsOf(command.results), 'this-run', now);
   const { runs, bad } = await readHistory();
   tell(bad);
   const older = against === undefined ? newestLike(runs, newer) : named(against, runs, bad);
@@ -150,25 +151,4 @@ function tell(bad: readonly BadFile[]): void {
 /** `2026-11-24T13-05-09Z`: a file name on every system. */
 const timeName = (now: Date): string => now.toISOString().replace(/\.\d+/, '').replaceAll(':', '-');
 
-async function readResults(file = reportPaths(process.cwd()).results): Promise<ResultRecord[]> {
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (cause) {
-    throw new PlumblineError('E_USAGE', `there are no results in ${file}`, {
-      hint: 'Run `npm run perf` first.',
-      cause,
-    });
-  }
-  return text.split('\n').flatMap((line, index) => {
-    if (line.trim() === '') return [];
-    try {
-      return [resultRecordSchema.parse(JSON.parse(line))];
-    } catch (cause) {
-      throw new PlumblineError('E_USAGE', `${file}, line ${String(index + 1)} is no record: ${messageOf(cause)}`, {
-        hint: 'The results are of another version of Plumbline, or were cut off: run `npm run perf` again.',
-        cause,
-      });
-    }
-  });
-}
+const recordsOf = (file = reportPaths(process.cwd()).results): ResultRecord[] => readResults(file, 'npm run perf');

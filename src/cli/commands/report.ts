@@ -76,7 +76,8 @@ export function hasDesktop(environment: NodeJS.ProcessEnv = process.env, platfor
   return (environment.WAYLAND_DISPLAY ?? environment.DISPLAY ?? '') !== '';
 }
 
-async function show(page: string): Promise<void> {
+/** Opens a page in the user's browser; where that can't be done, says so. */
+export async function show(page: string): Promise<void> {
   try {
     const viewer = await open(page);
     viewer.on('error', sayWhyNot);

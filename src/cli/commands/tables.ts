@@ -6,12 +6,13 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { PROJECT_ROOT } from '../../paths.js';
 import { messageOf, PlumblineError } from '../../protocol/errors.js';
-import { resultRecordSchema, type ResultRecord } from '../../protocol/record.js';
+import type { ResultRecord } from '../../protocol/record.js';
 import { accuracyDoc } from '../../report/accuracy-doc.js';
 import { performanceDoc } from '../../report/performance-doc.js';
 import { renderMatrix } from '../../report/matrix.js';
 import { paritySchema, type TrainingRuns } from '../../report/parity.js';
 import { reportPaths } from '../../report/paths.js';
+import { readResults } from '../../report/read-results.js';
 
 /** Which documents: those of the matrix, or that of time and memory. */
 export const TABLES = ['accuracy', 'performance'] as const;
@@ -32,7 +33,7 @@ export interface TablesCommand {
  * @throws PlumblineError `E_USAGE` when there are no results or they can't be read
  */
 export function tables({ what, check, results, root = PROJECT_ROOT }: TablesCommand): number {
-  const records = readResults(results ?? reportPaths(process.cwd()).results, what);
+  const records = resultsFor(results ?? reportPaths(process.cwd()).results, what);
   const documents =
     what === 'performance'
       ? [{ file: 'docs/performance.md', text: performanceDoc(records) }]
@@ -65,35 +66,12 @@ const SOURCES: Readonly<Record<Tables, { readonly kinds: readonly ResultRecord['
   performance: { kinds: ['performance', 'soak'], run: 'npm run perf' },
 };
 
-function readResults(file: string, what: Tables): ResultRecord[] {
+function resultsFor(file: string, what: Tables): ResultRecord[] {
   const { kinds, run } = SOURCES[what];
-  const records = readRecords(file, run).filter(({ kind }) => kinds.includes(kind));
+  const records = readResults(file, run).filter(({ kind }) => kinds.includes(kind));
   if (records.length > 0) return records;
   throw new PlumblineError('E_USAGE', `there are no results of kind ${kinds.join(' or ')} in ${file}`, {
     hint: `Run \`${run}\` first.`,
-  });
-}
-
-function readRecords(file: string, run: string): ResultRecord[] {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (cause) {
-    throw new PlumblineError('E_USAGE', `there are no results in ${file}`, {
-      hint: `Run \`${run}\` first.`,
-      cause,
-    });
-  }
-  return text.split('\n').flatMap((line, index) => {
-    if (line.trim() === '') return [];
-    try {
-      return [resultRecordSchema.parse(JSON.parse(line))];
-    } catch (cause) {
-      throw new PlumblineError('E_USAGE', `${file}, line ${String(index + 1)} is no record: ${messageOf(cause)}`, {
-        hint: `The results are of another version of Plumbline, or were cut off: run \`${run}\` again.`,
-        cause,
-      });
-    }
   });
 }
 

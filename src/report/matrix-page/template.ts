@@ -5,7 +5,6 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { build } from 'esbuild';
 import { packageFolder, packageVersion } from '../../build/packages.js';
 import { PROJECT_ROOT, workName } from '../../paths.js';
 
@@ -39,6 +38,8 @@ async function template(): Promise<string> {
 }
 
 async function bundle(): Promise<string> {
+  // Most runs find the page bundled.
+  const { build } = await import('esbuild');
   const folder = path.join(PROJECT_ROOT, 'src', 'report', 'matrix-page', 'page');
   const result = await build({
     absWorkingDir: PROJECT_ROOT,
