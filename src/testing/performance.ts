@@ -120,7 +120,7 @@ export const performanceTest = base.extend<TestFixtures, WorkerFixtures>({
 
   judgeSoaked: async ({}, use) => {
     await use((cell, observation) => {
-      const declared = expectationFor(expectations(), cell.id, observation.platform.gpu);
+      const declared = expectationFor(expectations(), cell.id, observation.platform.gpu, 'soak');
       const { verdict, ok, met } = applyExpectation(judgeSoak({ observation }), declared, 'soak');
       const expectation = declared === undefined ? undefined : { declared, met };
       const record = soakRecord(observation, verdict, { expectation });
@@ -152,7 +152,7 @@ function judgeObservation(
   native: readonly PerformanceObservation[],
   store: VisitStore,
 ): JudgedCell {
-  const declared = expectationFor(expectations(), id, observation.platform.gpu);
+  const declared = expectationFor(expectations(), id, observation.platform.gpu, 'performance');
   const judged = judgePerformance({ observation, native, runCalibration: store.calibrations(key.browser) });
   const { verdict, ok, met } = applyExpectation(judged, declared, 'performance');
   const expectation = declared === undefined ? undefined : { declared, met };
