@@ -26,7 +26,7 @@ export const entrySchema = z.strictObject({
   /** Of its cell and kind, from 0. */
   number: z.int().nonnegative(),
   at: z.iso.datetime(),
-  /** CPU, system, browser and runtime with their versions, and what a run is made of: proofs of different ones do not mix. */
+  /** CPU, system, page, browser and runtime with their versions, and what a run is made of: different ones do not mix. */
   setting: z.string(),
   older: z.array(visitSchema),
   newer: z.array(visitSchema),

@@ -1,5 +1,5 @@
 /** `plumbline prove-gate`: shows on this machine that the gate is silent on the same code and finds ten percent. */
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import Table from 'cli-table3';
 import pc from 'picocolors';
@@ -17,7 +17,6 @@ import { measureRun, RUN, type MeasuredRun } from '../../../bench/gate/run.js';
 import { findEngine } from '../../browsers/find.js';
 import { buildPage } from '../../build/page.js';
 import { replaceFile } from '../../datasets/replace.js';
-import type { HarnessDriver } from '../../drivers/index.js';
 import { DEFAULT_RULE } from '../../judge/regression.js';
 import { loadModels } from '../../plan/cards.js';
 import { planCells, type PlannedCell } from '../../plan/plan.js';
@@ -83,6 +82,7 @@ async function measureAll(ids: readonly string[], entries: Entry[], file: string
     const real = (await buildPage()).outDir;
     const slugs = [...cells.values()].map(({ target }) => [targetSlug(target), 'slowTenPercent'] as const);
     const outDir = path.join(path.dirname(file), 'slow-page');
+    const stamp = (await readFile(path.join(real, '.stamp'), 'utf8')).slice(0, 12);
     const slow = (await buildPage({ outDir, plugins: [mutants(Object.fromEntries(slugs))] })).outDir;
     for (const planned of todo) {
       if (performance.now() > until) return;
@@ -90,7 +90,7 @@ async function measureAll(ids: readonly string[], entries: Entry[], file: string
       const driver = driverFor(await findEngine(cell.key.browser as 'chromium'));
       const older = await measureRun(cell, driver, real);
       const newer = await measureRun(cell, driver, planned.kind === 'slow' ? slow : real);
-      const entry = toEntry(planned, driver, older, newer);
+      const entry = toEntry(planned, `${driver.browser} on page ${stamp}`, older, newer);
       if (entries.some(({ cell: id, setting }) => id === entry.cell && setting !== entry.setting)) {
         throw new PlumblineError('E_USAGE', `${file} was measured on something else than ${entry.setting}`, {
           hint: 'Start anew with --fresh.',
@@ -111,9 +111,9 @@ function cellOf(id: string): PlannedCell {
   return found;
 }
 
-function toEntry(planned: Planned, driver: HarnessDriver, older: MeasuredRun, newer: MeasuredRun): Entry {
+function toEntry(planned: Planned, browser: string, older: MeasuredRun, newer: MeasuredRun): Entry {
   const { cpu, os, browserVersion, runtimeVersion } = newer.platform;
-  const versions = [`${driver.browser} ${browserVersion}`, `runtime ${runtimeVersion}`];
+  const versions = [`${browser}, ${browserVersion}`, `runtime ${runtimeVersion}`];
   const copy = ({ visits }: MeasuredRun): Entry['older'] =>
     visits.map(({ samplesMs, calibrationMs }) => ({ samplesMs: [...samplesMs], calibrationMs }));
   return {
