@@ -21,6 +21,7 @@ import {
   type CardSamples,
   type ModelCard,
   type OutputSpec,
+  type Rounding,
 } from '../protocol/card.js';
 import { artifactSlug } from '../protocol/cell.js';
 import { PlumblineError, messageOf } from '../protocol/errors.js';
@@ -57,6 +58,7 @@ export interface Origin {
   readonly command: string;
   readonly source: string;
   readonly note: string;
+  readonly rounding?: Rounding | undefined;
 }
 
 /** Samples an inference: two batches of the samples that are generated. */
@@ -312,7 +314,7 @@ function writeCard(
   },
 ): ModelCard {
   const { format, precision, quantization, producer } = facts;
-  const { title, command, source, note } = origin;
+  const { title, command, source, note, rounding } = origin;
   const batched = samples.specs.some(({ shape }) => shape.includes('N'));
   return {
     $schema: '../model.schema.json',
@@ -325,6 +327,7 @@ function writeCard(
     inputs: [...samples.specs],
     outputs: [...outputs],
     labels: [],
+    ...(rounding === undefined ? {} : { rounding }),
     ...(batched ? { batch: BATCH } : {}),
     artifacts: [
       {

@@ -53,6 +53,20 @@ describe('pass', () => {
     expect(judged({ ...passingCase(121), baseline: [altered] }).status).toBe('fail');
   });
 
+  test('a model whose card speaks of its rounding may have a few elements a little further off', () => {
+    const rounding = { share: 0.005, factor: 8, reason: 'measured' };
+    const off = (by: number, every: number): AccuracyCase => ({
+      ...changed((value, position) => (position % every === 0 ? value * (1 + by) : value)),
+      rounding,
+    });
+    // 10 of 2000, by some five times the tolerance; without the card's word it fails.
+    expect(judged(off(7e-5, 200)).status).toBe('pass');
+    expect(judged({ ...off(7e-5, 200), rounding: undefined }).reason?.code).toBe('E_NUMERIC');
+    // Twice as many, or one of them ten times as far.
+    expect(judged(off(7e-5, 100)).reason?.code).toBe('E_NUMERIC');
+    expect(judged(off(7e-4, 2000)).reason?.code).toBe('E_NUMERIC');
+  });
+
   test('without labels: on closeness alone', () => {
     const { status, accuracy, numeric } = judged(passingCase(200, { labels: undefined, fp32: [] }));
     expect(status).toBe('pass');

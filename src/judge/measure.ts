@@ -1,5 +1,5 @@
 /** What the tensors of an accuracy cell tell: the numbers of its record, what keeps them from being judged, what fails. */
-import type { ModelCard, OutputSpec, Quantization } from '../protocol/card.js';
+import type { ModelCard, OutputSpec, Quantization, Rounding } from '../protocol/card.js';
 import type { Precision, Target } from '../protocol/cell.js';
 import { toErrorRecord, type ErrorRecord } from '../protocol/errors.js';
 import type { Observation, TensorData } from '../protocol/observation.js';
@@ -13,7 +13,7 @@ import { quantizationOf } from './quantization.js';
 import { because, percent, show } from './reason.js';
 import { teethOf, type WrongWeight } from './teeth.js';
 import { describeTensor, flawOf, prefixOf, rowLength, sampleCount } from './tensors.js';
-import { arithmeticOf, toleranceFor, type ToleranceRow } from './tolerances.js';
+import { arithmeticOf, toleranceFor, withRounding, type ToleranceRow } from './tolerances.js';
 
 export interface AccuracyCase {
   readonly observation: Observation;
@@ -32,6 +32,8 @@ export interface AccuracyCase {
   /** Absent: `classification`. */
   readonly task?: ModelCard['task'] | undefined;
   readonly quantization?: Quantization | undefined;
+  /** What the card says of its model's rounding. */
+  readonly rounding?: Rounding | undefined;
   /** Samples that the baseline covers by design, where it was recorded over fewer than a cell may run: no more are judged. */
   readonly covers?: number | undefined;
   /** Whether what is judged is the PC's own cell: it alone fails by what quantization loses. */
@@ -86,7 +88,7 @@ function measureTensors(input: AccuracyCase): Measured {
     (needsOriginal ? baselineProblem('The PC’s outputs of the fp32 original do not serve', fp32) : undefined) ??
     labelProblem(input.labels, n);
 
-  const tolerance = toleranceFor(arithmeticOf(precision, quantization), target);
+  const tolerance = withRounding(toleranceFor(arithmeticOf(precision, quantization), target), input.rounding);
   const pairs = pairsOf(outputs, baseline, isClassifier);
   const close = closenessOf(pairs, tolerance);
   const sides = sidesOf(outputs[0], baseline[0], fp32[0], isClassifier);

@@ -1,7 +1,15 @@
 import { expect, test } from 'vitest';
 import type { Quantization } from '../protocol/card.js';
 import { BACKENDS, PRECISIONS } from '../protocol/cell.js';
-import { ARITHMETICS, LOSS_LIMITS, TOLERANCES, arithmeticOf, lossLimitFor, toleranceFor } from './tolerances.js';
+import {
+  ARITHMETICS,
+  LOSS_LIMITS,
+  TOLERANCES,
+  arithmeticOf,
+  lossLimitFor,
+  toleranceFor,
+  withRounding,
+} from './tolerances.js';
 
 test('every arithmetic on every backend has exactly one row', () => {
   for (const arithmetic of ARITHMETICS) {
@@ -25,6 +33,16 @@ test('rows have names of their own, reasons, and both parts', () => {
 test('an error of 1e-3 is far beyond every fp32 row, for the median element too', () => {
   for (const { name, relative, absolute } of TOLERANCES.filter(({ arithmetic }) => arithmetic === 'float32')) {
     expect(1e-3 / (relative + absolute), name).toBeGreaterThanOrEqual(5);
+  }
+});
+
+test('what a card says of rounding is of float32 alone, and leaves the row as it is', () => {
+  const rounding = { share: 0.005, factor: 8, reason: 'measured' };
+  for (const row of TOLERANCES) {
+    const { outliers, ...rest } = withRounding(row, rounding);
+    expect(outliers, row.name).toEqual(row.arithmetic === 'float32' ? { share: 0.005, factor: 8 } : row.outliers);
+    expect(row, row.name).toMatchObject(rest);
+    expect(withRounding(row, undefined)).toBe(row);
   }
 });
 

@@ -6,7 +6,7 @@
  * dimensionless, so the table holds for any model. What quantization itself loses is not in these numbers: they hold
  * rounding alone. A unit in the last place is 6e-8 relative for float32 and 4.9e-4 for float16.
  */
-import type { Quantization } from '../protocol/card.js';
+import type { Quantization, Rounding } from '../protocol/card.js';
 import type { Backend, Precision, Target } from '../protocol/cell.js';
 import type { Tolerance } from './compare.js';
 
@@ -209,4 +209,14 @@ export function toleranceFor(arithmetic: Arithmetic, target: Pick<Target, 'backe
   // A test walks all combinations; this can only be a new backend that nobody classed.
   if (row === undefined) throw new Error(`the tolerance table has no row for ${arithmetic} on ${target.backend}`);
   return row;
+}
+
+/**
+ * The row, for a model that is known to make more of rounding than the row counts on: a few of its elements are the small
+ * difference of large terms, and lie further off in any float32 order of sums. Other arithmetic has outliers of its own.
+ */
+export function withRounding(row: ToleranceRow, rounding: Rounding | undefined): ToleranceRow {
+  if (rounding === undefined || row.arithmetic !== 'float32') return row;
+  const { share, factor } = rounding;
+  return { ...row, outliers: { share, factor } };
 }

