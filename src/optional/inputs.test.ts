@@ -28,14 +28,19 @@ describe('voice', () => {
   test('pauses, and speaks far louder', () => {
     expect(level(sound.subarray(0, 0.15 * RATE))).toBeLessThan(1e-3);
     expect(level(sound.subarray(0.28 * RATE, 0.4 * RATE))).toBeGreaterThan(0.02);
+    // After the three syllables of its first phrase.
+    expect(level(sound.subarray(0.95 * RATE, 1.3 * RATE))).toBeLessThan(1e-3);
+    expect(level(sound.subarray(1.4 * RATE, 1.5 * RATE))).toBeGreaterThan(0.02);
   });
 
   test('a vowel repeats with the pitch of a man', () => {
     const vowel = sound.subarray(0.3 * RATE, 0.38 * RATE);
+    // The shortest lag counts that makes it as like itself as a period can.
     const likeness = (lag: number): number =>
-      vowel.subarray(lag).reduce((sum, value, i) => sum + value * (vowel[i] ?? 0), 0);
-    const lags = Array.from({ length: 200 }, (_, i) => i + 80);
-    const period = lags.reduce((best, lag) => (likeness(lag) > likeness(best) ? lag : best));
+      vowel.subarray(lag).reduce((sum, value, i) => sum + value * (vowel[i] ?? 0), 0) / (vowel.length - lag);
+    const lags = Array.from({ length: 240 }, (_, i) => i + 40);
+    const best = Math.max(...lags.map(likeness));
+    const period = lags.find((lag) => likeness(lag) > 0.9 * best) ?? Infinity;
     expect(RATE / period).toBeGreaterThan(85);
     expect(RATE / period).toBeLessThan(180);
   });
