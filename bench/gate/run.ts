@@ -36,7 +36,7 @@ export async function measureRun(cell: PlannedCell, driver: HarnessDriver, page:
     let platform: MeasuredRun['platform'] | undefined;
     for (let number = 1; number <= RUN.visits; number++) {
       const visit = { ...planVisit(cell, number, RUN.visits), turn: number - 1 };
-      const observed = await visitCell(visit, context, { memory: false, load: false });
+      const observed = await visitCell(visit, context, {});
       visits.push(sampleOf(observed));
       platform = observed.platform;
     }

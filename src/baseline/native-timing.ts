@@ -82,7 +82,7 @@ async function requestFor(
     single: artifact.files.length === 1,
     threads: target.threads ?? 1,
     settings,
-    memory: parts.memory,
+    memory: parts.memory === true,
     batches: sizes.map((size) => ({
       size,
       // Of their own, for the next call fills the feeder's buffers anew.

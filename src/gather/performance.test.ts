@@ -60,6 +60,9 @@ const call = (method: string, argument: unknown): Promise<unknown> => {
   return Promise.resolve({ ok: true, value: answer(argument) });
 };
 
+const ALL: VisitParts = { memory: true, throughput: true, responsiveness: true };
+const NONE: VisitParts = {};
+
 let pool: PagePool;
 
 const visit = (parts: VisitParts): Promise<PerformanceObservation> =>
@@ -107,7 +110,7 @@ beforeEach(() => {
 
 describe('a visit', () => {
   test('keeps what is timed and what disturbs apart, and takes larger batches after the peak was read', async () => {
-    await visit({ memory: true, load: true });
+    await visit(ALL);
     const steps = asked.filter((step, index) => step !== 'processes' || asked[index - 1] !== 'processes');
     expect(steps).toEqual([
       ...['environment', 'probe', 'memory', 'processes', 'calibrate'],
@@ -118,7 +121,7 @@ describe('a visit', () => {
   });
 
   test('tells its phases, what came over the network, and its memory by point', async () => {
-    const { outcome, visits, modelBytes } = await visit({ memory: true, load: true });
+    const { outcome, visits, modelBytes } = await visit(ALL);
     expect([outcome, modelBytes]).toEqual(['completed', cell.artifact.files[0]?.bytes]);
     expect(visits).toMatchObject([
       {
@@ -134,9 +137,9 @@ describe('a visit', () => {
   });
 
   test('at an address that the browser knows has a full cache, and looks at what it is told to alone', async () => {
-    await visit({ memory: false, load: false });
+    await visit(NONE);
     asked = [];
-    const [again] = (await visit({ memory: false, load: false })).visits;
+    const [again] = (await visit(NONE)).visits;
     expect(again?.httpCache).toBe('full');
     expect(asked).not.toContain('processes');
     expect(asked.filter((step) => step === 'measure')).toHaveLength(1);
@@ -144,7 +147,7 @@ describe('a visit', () => {
 
   test('that breaks off is no visit, but tells why', async () => {
     failing = 'measure';
-    expect(await visit({ memory: true, load: true })).toMatchObject({
+    expect(await visit(ALL)).toMatchObject({
       outcome: 'faulted',
       fault: { code: 'E_BROWSER_CRASHED', phase: 'run' },
       environment: { crossOriginIsolated: true },

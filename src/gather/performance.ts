@@ -20,7 +20,6 @@ import type {
   MemoryPoint,
   MemoryReading,
   PerformanceObservation,
-  Responsiveness,
   Series,
   Visit,
 } from '../protocol/performance.js';
@@ -54,9 +53,11 @@ export interface VisitContext {
 /** What a visit is to look at beside the start and the latency. */
 export interface VisitParts {
   /** Memory, at each of its points. */
-  readonly memory: boolean;
-  /** A larger batch, and how the page feels to its user. */
-  readonly load: boolean;
+  readonly memory?: boolean;
+  /** A larger batch. */
+  readonly throughput?: boolean;
+  /** How the page feels to its user. */
+  readonly responsiveness?: boolean;
 }
 
 /** What a visit learns beyond {@link Progress}; a visit that breaks off has only a part of it. */
@@ -96,7 +97,7 @@ async function walkVisit(
   const { page, browser } = opened;
   entered(notes, opened);
   if (!(await probePage(page, target, deadlines, notes))) return undefined;
-  const memory = parts.memory ? new MemoryNotes(page, browser, deadlines, settings) : undefined;
+  const memory = parts.memory === true ? new MemoryNotes(page, browser, deadlines, settings) : undefined;
   const calibrate = (): Promise<PageResult<'calibrate'>> =>
     callPage(page, 'calibrate', { timings: settings.calibrations }, { deadlineMs: deadlines.probe });
 
@@ -111,7 +112,7 @@ async function walkVisit(
 
   enter(notes, 'run');
   const batchSize = latencyBatch(artifact);
-  const most = parts.load ? Math.max(batchSize, throughputBatch(model.card, artifact)) : batchSize;
+  const most = parts.throughput === true ? Math.max(batchSize, throughputBatch(model.card, artifact)) : batchSize;
   const datasetUrl = `${server.origin}/datasets/${dataset.slug}/`;
   await callPage(page, 'feed', { dataset: dataset.descriptor, datasetUrl, samples: most }, run(deadlines, 0));
   const measure = (request: Partial<MeasureRequest>): Promise<Series> =>
@@ -127,17 +128,13 @@ async function walkVisit(
     loaded.withoutReadBack === true && isGpu(target) ? await measure({ readBack: false }) : undefined;
   await memory?.readPeak(batchSize, inferenceMs);
   const throughput: Series[] = [];
-  let responsiveness: Responsiveness | undefined;
-  if (parts.load) {
-    const larger = affordableBatch(most, batchSize, inferenceMs, settings.largestInferenceMs);
-    if (larger !== undefined) throughput.push(await measure({ batchSize: larger }));
-    responsiveness = await callPage(
-      page,
-      'responsiveness',
-      { batchSize, durationMs: settings.responsivenessMs },
-      run(deadlines, settings.responsivenessMs),
-    );
-  }
+  const larger = affordableBatch(most, batchSize, inferenceMs, settings.largestInferenceMs);
+  if (larger !== undefined) throughput.push(await measure({ batchSize: larger }));
+  const watch = { batchSize, durationMs: settings.responsivenessMs };
+  const responsiveness =
+    parts.responsiveness === true
+      ? await callPage(page, 'responsiveness', watch, run(deadlines, settings.responsivenessMs))
+      : undefined;
 
   enter(notes, 'dispose');
   const disposed = await callPage(page, 'dispose', null, { deadlineMs: deadlines.dispose });
@@ -189,7 +186,8 @@ class MemoryNotes {
   /** The highest reading while inferences go on that nobody times. */
   async readPeak(batchSize: number, inferenceMs: number): Promise<void> {
     const inferences = Math.max(1, Math.round(this.settings.peakMs / inferenceMs));
-    const request = { batchSize, inferences, readEvery: inferences, compareAt: [] };
+    // Read never: that would collect garbage first, by making some.
+    const request = { batchSize, inferences, readEvery: inferences + 1, compareAt: [] };
     const work = callPage(this.page, 'soak', request, run(this.deadlines, this.settings.peakMs));
     const processes = await peakDuring(() => this.#ofProcesses(), work);
     this.readings.push({ point: 'peak', page: await this.#ofPage(), ...processes });

@@ -6,6 +6,7 @@
  *
  * - `gpu`: runtime-backends on the GPU, too
  * - `fp16`: artifacts of half precision, too
+ * - `int8`: every artifact of eight bits, where a format has several of them; else the first of the card
  * - `worker`: each runtime-backend in a worker of the page's as well
  * - `layers`: the layers form of a TensorFlow.js model, too, where there is a graph form of the same weights
  * - `twins`: models that another framework trained, too, where the same layers are there by another name
@@ -21,7 +22,7 @@ import type { Model } from './cards.js';
 import { planCell, type PlannedCell } from './plan.js';
 import { TARGETS, isGpu } from './targets.js';
 
-const EXTRAS = ['gpu', 'fp16', 'worker', 'layers', 'twins'] as const;
+const EXTRAS = ['gpu', 'fp16', 'int8', 'worker', 'layers', 'twins'] as const;
 type Extra = (typeof EXTRAS)[number];
 
 export interface PerformanceOptions {
@@ -84,9 +85,13 @@ function measuredArtifacts({ artifacts }: ModelCard, extras: ReadonlySet<Extra>)
   const hasGraph = ({ format, precision }: Artifact): boolean =>
     artifacts.some((other) => other.format === format && other.precision === precision && other.variant === 'graph');
   const isLayers = (artifact: Artifact): boolean => artifact.format === 'tfjs' && artifact.variant !== 'graph';
+  const isFirst = (artifact: Artifact): boolean =>
+    artifacts.find(({ format, precision }) => format === artifact.format && precision === artifact.precision) ===
+    artifact;
   return artifacts.filter((artifact) => {
     if (artifact.targets !== undefined) return false;
     if (artifact.precision === 'fp16' && !extras.has('fp16')) return false;
+    if (artifact.precision === 'int8' && !extras.has('int8') && !isFirst(artifact)) return false;
     return extras.has('layers') || !isLayers(artifact) || !hasGraph(artifact);
   });
 }

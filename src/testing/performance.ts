@@ -129,8 +129,12 @@ export const performanceTest = base.extend<TestFixtures, WorkerFixtures>({
   },
 });
 
-/** Memory on the first visit, on the last one what puts a load on the page. */
-const partsOf = ({ number, of }: PlannedVisit): VisitParts => ({ memory: number === 1, load: number === of });
+/** Memory on the first visit, on the last one what puts a load on the page; how that feels, once for all precisions. */
+const partsOf = ({ cell, number, of }: PlannedVisit): VisitParts => ({
+  memory: number === 1,
+  throughput: number === of,
+  responsiveness: number === of && cell.artifact.precision === 'fp32',
+});
 
 /** A fault, or a backend that is not there, is what the cell has to say: the next visit would find the same. */
 const hasBrokenOff = (visits: readonly PerformanceObservation[]): boolean =>
