@@ -117,7 +117,7 @@ function trimmed(values: readonly number[]): Trimmed {
  */
 export function studentQuantile(freedom: number): number {
   if (freedom > 10_000) return 1.96;
-  const steps = 4_000;
+  const steps = 1_000;
   const weights = Array.from(
     { length: steps },
     (_, i) => Math.cos((((i + 0.5) / steps) * Math.PI) / 2) ** (freedom - 1),
