@@ -59,7 +59,7 @@ export function performanceSections({ performance, soak }: ResultRecord): Sectio
     const { inferences, rounds, differing, overInferences, overRounds } = soak;
     sections.push(
       [
-        'Repeat',
+        'Repetition',
         [
           ['inferences', count(inferences)],
           ['with other outputs than the first', differing.length === 0 ? 'none' : differing.map(count).join(', ')],

@@ -108,7 +108,7 @@ export default class ResultsReporter implements Reporter {
       this.#writeFinding(findingOf(record));
     }
     // A retry that passed leaves no finding of the attempt before it.
-    const wanted = new Set(records.flatMap(({ id, finding }) => (finding === undefined ? [] : [id])));
+    const wanted = new Set(records.flatMap(({ finding }) => finding ?? []));
     for (const stale of [...this.#found].filter((folder) => !wanted.has(folder))) {
       // Within the folder of a matrix's finding may lie those of other kinds.
       const isMatrix = kindOfFile(`${stale}/report.md`) === 'matrix';
