@@ -117,7 +117,7 @@ test('where visits are too few to tell, that is said, and how to have more', asy
   results(madeUpTimes(ONE, { visits: 2, seed: 2, ms: 0.21 }), madeUpTimes(TWO, { visits: 1, ms: 0.4 }));
   expect(await compare()).toBe(0);
   expect(said).toContain(
-    '2 cells are unclear for want of visits: `PLUMBLINE_VISITS=8 npm run perf` makes more, for both runs.',
+    '2 cells are unclear for want of visits: `PLUMBLINE_VISITS=10 npm run perf` makes more, for both runs.',
   );
   expect(said.join('\n')).toContain('too few visits');
 });

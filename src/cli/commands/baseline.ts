@@ -14,7 +14,7 @@ import { reportPaths } from '../../report/paths.js';
 import { readResults } from '../../report/read-results.js';
 
 /** With so many visits a run, ten percent are found on a machine that does other things as well. */
-const ENOUGH_VISITS = 8;
+const ENOUGH_VISITS = 10;
 
 interface Results {
   /** Default: `reports/results.jsonl`. */
