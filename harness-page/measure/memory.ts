@@ -24,8 +24,9 @@ export async function userAgentMemory(patienceMs: number): Promise<Pick<PageMemo
   return found === undefined ? {} : { userAgentBytes: found.bytes };
 }
 
-/** Rubbish of this size is made until a collector comes; it lies outside of the heap, and presses all the more for it. */
-const RUBBISH_BYTES = 8 << 20;
+/** Memory outside of the heap, by whose growth engines see that it is time to collect: so much a piece, so many pieces. */
+const PRESSURE_BYTES = 8 << 20;
+const PRESSURE_PIECES = 24;
 const COLLECTION_PATIENCE_MS = 300;
 
 /**
@@ -35,15 +36,20 @@ const COLLECTION_PATIENCE_MS = 300;
 export async function collectGarbage(): Promise<void> {
   const nobodys = new WeakRef({});
   const from = performance.now();
-  let rubbish = new ArrayBuffer(0);
-  while (nobodys.deref() !== undefined && performance.now() - from < COLLECTION_PATIENCE_MS) {
-    rubbish = new ArrayBuffer(RUBBISH_BYTES);
-    new Uint8Array(rubbish).fill(1);
+  const pressure: ArrayBuffer[] = [];
+  do {
+    const piece = new ArrayBuffer(PRESSURE_BYTES);
+    new Uint8Array(piece).fill(1);
+    pressure.push(piece);
     // A weak reference holds until the turn is over.
     await nextTurn();
-  }
-  // The last of it, which the collector may have come too early for.
-  rubbish.transfer?.(0);
+  } while (
+    nobodys.deref() !== undefined &&
+    pressure.length < PRESSURE_PIECES &&
+    performance.now() - from < COLLECTION_PATIENCE_MS
+  );
+  // Given back at once, where a page can: what waited for the next collection would be counted.
+  for (const piece of pressure) piece.transfer?.(0);
   await nextTurn();
 }
 

@@ -51,7 +51,7 @@ export const start: StartRuntime = async (target) => {
 async function loadWasm({ backend, threads = 1 }: Target): Promise<void> {
   const folder = pageUrl(PLUMBLINE_VENDOR.litert);
   // Emscripten's own way of options; the loader takes it from here.
-  Reflect.set(globalThis, 'Module', { ...journal.printers });
+  Reflect.set(globalThis, 'Module', { ...journal.printers, ...placesIn(folder) });
   try {
     await loadLiteRt(folder, {
       threads: threads > 1,
@@ -62,6 +62,18 @@ async function loadWasm({ backend, threads = 1 }: Target): Promise<void> {
     const message = thrown instanceof Event ? `a script of ${folder} could not be loaded` : messageOf(thrown);
     throw new PlumblineError('E_RUNTIME_LOAD', message, { cause: thrown });
   }
+}
+
+/**
+ * Where the files are, for a worker: there, a script that was loaded does not know whence, and takes the worker's own
+ * script for itself.
+ */
+function placesIn(folder: string): object {
+  if (typeof document !== 'undefined') return {};
+  return {
+    locateFile: (file: string) => new URL(file, folder).href,
+    mainScriptUrlOrBlob: new URL('litert_wasm_threaded_internal.js', folder).href,
+  };
 }
 
 /** The model is deleted again: on the threaded build a model that lives keeps threads of the pool. */

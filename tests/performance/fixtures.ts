@@ -114,7 +114,7 @@ export const test = base.extend<TestFixtures, WorkerFixtures & Subject>({
       const scratch = mkdtempSync(path.join(tmpdir(), 'plumbline-measuring-'));
       const { outDir } = await buildPage({
         outDir: path.join(scratch, 'page'),
-        plugins: [mutants({}, { slowPercent: 100 })],
+        plugins: [mutants({}, { slowPercent: 300 })],
       });
       const server = await startHarness({ page: outDir });
       await use(server);

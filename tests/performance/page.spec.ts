@@ -62,14 +62,14 @@ test.describe('a series', () => {
       await harness.load(ORT);
       return median((await harness.measure({ timings: 50 })).samplesMs);
     };
-    // Three times in turns, for a machine has slow moments: what is compared is the best of each.
+    // Twice in turns, for a machine has slow moments: what is compared is the best of each.
     const fast: number[] = [];
     const slow: number[] = [];
-    for (let round = 0; round < 3; round++) {
+    for (let round = 0; round < 2; round++) {
       fast.push(await measure('none'));
       slow.push(await measure('slow'));
     }
-    expect(Math.min(...slow)).toBeGreaterThan(1.3 * Math.min(...fast));
+    expect(Math.min(...slow)).toBeGreaterThan(2 * Math.min(...fast));
   });
 
   test('without reading outputs back is refused where the runtime always does', async ({ open }) => {
