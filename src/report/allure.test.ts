@@ -11,6 +11,7 @@ import {
   numbersPage,
 } from './allure.js';
 import { madeUpFault, madeUpMatrix, madeUpRecord, madeUpZoo, reasonOf } from './made-up.js';
+import { madeUpPerformance, madeUpSoak } from './made-up-performance.js';
 
 const ID = 'lenet5/onnx-fp32/ort-webgl@firefox';
 
@@ -145,5 +146,38 @@ describe('the page of numbers', () => {
 
   it('is not there where there are no numbers', () => {
     expect(numbersPage(madeUpFault(ID, reasonOf('E_NOT_RUN', 'x')))).toBeUndefined();
+  });
+});
+
+describe('what was measured', () => {
+  const id = 'lenet5/onnx-fp32/ort-wasm-t2@firefox';
+  const valueOf = (record: ResultRecord, name: string): string | undefined => {
+    const message = allureMessage(record);
+    if (message.type !== 'metadata') return undefined;
+    return message.data.parameters?.find((parameter) => parameter.name === name)?.value;
+  };
+
+  it('stands in parameters, in the description and on the page of numbers', () => {
+    const record = madeUpPerformance(id);
+    expect(valueOf(record, 'median')).toMatch(/^0\.25\d ms$/);
+    expect(valueOf(record, 'beside the PC')).toMatch(/^×1\.\d\d$/);
+    expect(valueOf(record, 'memory added')).toBe('+48.5 MB');
+    expect(JSON.stringify(allureMessage(record))).toContain('times what `lenet5/onnx-fp32/ort-native-t2@pc` takes');
+    const page = numbersPage(record) ?? '';
+    for (const words of ['Warm latency', '95 % interval', 'Cold start, empty cache', '820 ms', '344 MB', '× 196'])
+      expect(page, words).toContain(words);
+    expect(page).not.toContain('99th percentile');
+  });
+
+  it('of a soak tells what grows', () => {
+    expect(valueOf(madeUpSoak(id), 'memory')).toBe('does not grow');
+    const leaky = madeUpSoak(id, { leak: 65_536 });
+    expect(valueOf(leaky, 'memory')).toBe('processBytes grows');
+    expect(numbersPage(leaky)).toMatch(/processBytes, \d+ points<\/th><td>\+6\d\.\d kB \(.*\): grows/);
+    expect(written(leaky).status).toBe(Status.FAILED);
+  });
+
+  it('leaves other kinds as they are', () => {
+    expect(valueOf(madeUpRecord(ID), 'median')).toBeUndefined();
   });
 });

@@ -6,6 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { ATTACHMENT } from '../protocol/record.js';
 import { isPrivate, readAttachments } from './attachments.js';
 import { madeUpRecord } from './made-up.js';
+import { madeUpMeasurement, madeUpSoaking } from './made-up-performance.js';
 
 type Attachment = TestResult['attachments'][number];
 
@@ -28,6 +29,15 @@ describe('readAttachments', () => {
     writeFileSync(file, JSON.stringify(record));
     const fromFile = { name: 'plumbline:record', contentType: ATTACHMENT.record, path: file };
     expect(readAttachments(resultWith(json(ATTACHMENT.record, record), fromFile)).records).toEqual([record, record]);
+  });
+
+  it('reads what was measured and soaked, each by its type', () => {
+    const measured = madeUpMeasurement(record.id);
+    const soaked = madeUpSoaking(record.id);
+    const read = readAttachments(resultWith(json(ATTACHMENT.performance, measured), json(ATTACHMENT.soak, soaked)));
+    expect([read.performances, read.soaks, read.problems]).toEqual([[measured], [soaked], []]);
+    const mixed = readAttachments(resultWith(json(ATTACHMENT.performance, soaked)));
+    expect([mixed.performances.length, mixed.problems.length]).toEqual([0, 1]);
   });
 
   it.each<[string, Attachment]>([

@@ -97,6 +97,35 @@ describe('recordsOfTest', () => {
   });
 });
 
+describe('the kind of a test that left nothing', () => {
+  it.each([
+    ['firefox', ID, 'accuracy'],
+    ['baseline', 'lenet5/onnx-fp32/ort-native@pc', 'baseline'],
+    ['performance', ID, 'performance'],
+    ['performance', 'lenet5/onnx-fp32/ort-native-t1@pc', 'performance'],
+    ['soak', ID, 'soak'],
+    ['soak-firefox', ID, 'soak'],
+    ['soaked', ID, 'accuracy'],
+  ])('in project %s, of %s, is %s', (project, id, kind) => {
+    expect(only(testOf([], 'skipped', id, project))?.kind).toBe(kind);
+  });
+
+  it('is asked for anew where a record of another kind is all that there is', () => {
+    const kinds = recordsOfTest(testOf([attempt({}, record)], 'expected', ID, 'soak'), ended('passed'));
+    expect(kinds.map(({ kind }) => kind)).toEqual(['accuracy', 'soak']);
+  });
+
+  it('says of a worker that it was one', () => {
+    const id = 'lenet5/onnx-fp32/ort-wasm-t1-worker@firefox';
+    expect(only(testOf([], 'skipped', id, 'performance'))?.cell).toMatchObject({ threads: 1, worker: true });
+  });
+});
+
+it('a pass does not hide a failure of another kind', () => {
+  const soak: ResultRecord = { ...madeUpFault(ID, reasonOf('E_LEAK', 'x')), kind: 'soak', status: 'fail' };
+  expect(uniqueRecords([soak, record]).map(({ kind }) => kind)).toEqual(['accuracy', 'soak']);
+});
+
 describe('uniqueRecords', () => {
   const failed = madeUpFault(ID, reasonOf('E_RUN', 'x'));
   const notRun = madeUpFault(ID, reasonOf('E_NOT_RUN', 'x'));

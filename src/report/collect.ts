@@ -144,7 +144,8 @@ export function recordsOfTest(test: TestCase, end: RunEnd): ResultRecord[] {
     if (!fine || !failed || test.outcome() !== 'unexpected' || error === undefined) return located;
     return { ...located, status: 'error', reason: errorRecordOf(error) };
   });
-  if (key === undefined || records.some(({ id }) => id === test.title)) return records;
+  const isOwn = ({ id, kind }: ResultRecord): boolean => id === test.title && kind === (key && kindOf(test, key));
+  if (key === undefined || records.some(isOwn)) return records;
   const malformed = left?.problems.find(({ type }) => type === ATTACHMENT.record);
   const [status, reason] =
     malformed === undefined ? whyMissing(test, result, end) : (['error', malformed.error] as const);
