@@ -105,7 +105,9 @@ function asModel(
         for (const { name } of outputs) {
           const tensor = results[name];
           if (tensor === undefined) throw withoutOutput(name, results);
-          read.push(fromOrtTensor(name, tensor, await tensor.getData()));
+          // What is on the CPU is there: waiting for it would be told as time of the inference.
+          const data = tensor.location === 'cpu' ? tensor.data : await tensor.getData();
+          read.push(fromOrtTensor(name, tensor, data));
         }
         for (const name in results) results[name]?.dispose();
         return read;
