@@ -195,5 +195,6 @@ describe('visits made one', () => {
   test('break off where one did, and keep what the others have', () => {
     const broken = made(9, { outcome: 'faulted', visits: [] });
     expect(mergeVisits([made(1), broken])).toMatchObject({ outcome: 'faulted', visits: [{ turn: 1 }] });
+    expect(mergeVisits([broken, made(10)])).toMatchObject({ outcome: 'faulted', visits: [{ turn: 10 }] });
   });
 });
