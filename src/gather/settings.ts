@@ -107,7 +107,8 @@ export interface SoakSettings {
 
 export const SOAK: SoakSettings = {
   inferences: 300,
-  readEvery: 5,
+  // Each reading provokes a collection of garbage first, a third of a second.
+  readEvery: 10,
   compareAt: [1, 2, 100],
   rounds: 20,
   budgetMs: 60_000,

@@ -79,7 +79,7 @@ test('a cell is soaked: the same outputs to the bit, and memory that stays', asy
   const observation: SoakObservation = soakObservationSchema.parse(await observed(reports, id, 'soak'));
   expect(observation.soak?.digests.map(({ at }) => at)).toEqual([1, 2, 100]);
   expect(observation.soak?.curve.map(({ at }) => at)).toEqual(
-    Array.from({ length: 60 }, (_, index) => 5 * (index + 1)),
+    Array.from({ length: 30 }, (_, index) => 10 * (index + 1)),
   );
   if (process.platform === 'linux')
     for (const { processBytes } of observation.soak?.curve ?? []) expect(processBytes).toBeGreaterThan(0);
