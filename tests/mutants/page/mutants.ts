@@ -105,6 +105,9 @@ const BLOCK_MS = 800;
 const never = <T>(): Promise<T> => new Promise(() => undefined);
 const refuse = <T>(): Promise<T> => Promise.reject(new Error(SAID));
 
+/** More than the steps of any engine's clock in a page that is isolated. */
+const MOST_OVERDUE_MS = 0.05;
+
 /** Each inference takes so many percent longer: what the clock's steps make the waiting too long or too short by is made up for later. */
 const slowDown = (percent: () => number): Mutant =>
   changeModel((model) => {
@@ -119,7 +122,8 @@ const slowDown = (percent: () => number): Mutant =>
         owedMs += share * (done - from);
         let now = done;
         while (now - done < owedMs) now = performance.now();
-        owedMs -= now - done;
+        // Of a wait that the system made far too long, for it had others to serve, no more is made up for than the clock's.
+        owedMs = Math.max(owedMs - (now - done), -MOST_OVERDUE_MS);
         return result;
       };
     return {
