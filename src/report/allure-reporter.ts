@@ -13,7 +13,8 @@ import type { ResultRecord } from '../protocol/record.js';
 import { allureCategories, allureEnvironment, allureMessage, applyVerdict, numbersPage } from './allure.js';
 import { isPrivate, PRIVATE_PREFIX, readAttachments } from './attachments.js';
 import { curveChart, samplesChart } from './chart.js';
-import { cellOf, recordsOfSuite, recordsOfTest, type RunEnd } from './collect.js';
+import { staleFiles } from './allure-stale.js';
+import { cellOf, recordsOfSuite, recordsOfTest, runOf, type RunEnd } from './collect.js';
 import { ReportFolder } from './folder.js';
 import { reportPaths, type ReporterOptions } from './paths.js';
 
@@ -75,7 +76,7 @@ export default class MatrixAllureReporter extends AllureReporter {
   override onBegin(suite: Suite): void {
     if (this.#listing) return;
     const results = path.basename(this.#paths.allureResults);
-    this.#folder.clear(results);
+    this.#keepOthers(results, suite);
     this.#folder.start(`${results}/environment.properties`);
     this.options = { ...this.options, resultsDir: path.join(this.#folder.root, results) };
     this.#guard(() => {
@@ -130,6 +131,16 @@ export default class MatrixAllureReporter extends AllureReporter {
     }
     this.#folder.raise();
     if (this.#defect !== undefined) throw this.#defect;
+  }
+
+  /** The matrix, time and memory, and the soak are runs of their own: each leaves in the report what the others left. */
+  #keepOthers(results: string, suite: Suite): void {
+    const runs = new Set(suite.allTests().map((test) => runOf(test.parent.project()?.name)));
+    const texts = new Map<string, string>();
+    for (const file of this.#folder.list(results)) {
+      if (file.endsWith('-result.json')) texts.set(file, this.#folder.read(`${results}/${file}`) ?? '');
+    }
+    this.#folder.prune(results, staleFiles(texts, runs.size === 0 ? new Set(['matrix']) : runs));
   }
 
   async #write(test: TestCase, result: TestResult): Promise<void> {

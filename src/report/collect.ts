@@ -21,13 +21,19 @@ export function cellOf(test: TestCase): CellKey | undefined {
   }
 }
 
+/** The run that a test belongs to, by the name of its project: each of them replaces its own results alone. */
+export function runOf(project: string | undefined): 'matrix' | 'performance' | 'soak' {
+  const [, measured] = /^(performance|soak)(?:-|$)/.exec(project ?? '') ?? [];
+  return measured === 'performance' || measured === 'soak' ? measured : 'matrix';
+}
+
 /**
  * Kind of the record that a test is to leave, by its project: `performance` and `soak`, alone or with more behind a dash,
  * measure; of all other projects cells of the PC are baselines.
  */
 export function kindOf(test: TestCase, key: CellKey): ResultRecord['kind'] {
-  const [, measured] = /^(performance|soak)(?:-|$)/.exec(test.parent.project()?.name ?? '') ?? [];
-  if (measured === 'performance' || measured === 'soak') return measured;
+  const run = runOf(test.parent.project()?.name);
+  if (run !== 'matrix') return run;
   return key.browser === 'pc' ? 'baseline' : 'accuracy';
 }
 

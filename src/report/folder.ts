@@ -111,6 +111,15 @@ export class ReportFolder {
     });
   }
 
+  /** The names of what lies in a folder; none where there is none. */
+  list(entry: string): string[] {
+    try {
+      return readdirSync(path.join(this.#root, entry));
+    } catch {
+      return [];
+    }
+  }
+
   /** The text of a file; `undefined` where there is none. */
   read(file: string): string | undefined {
     try {
