@@ -1,5 +1,6 @@
 /** What things are called on the page. */
 import type { Platform, RuntimeName } from '../../protocol/cell.js';
+import { millis } from '../format.js';
 import type { Outcome } from '../outcome.js';
 
 export const RUNTIME_TITLES: Readonly<Record<RuntimeName, string>> = {
@@ -37,3 +38,6 @@ export const OUTCOME_WORDS: Readonly<Record<Outcome, string>> = {
 /** `1 cell`, `842 cells`. */
 export const plural = (n: number, one: string, many = `${one}s`): string =>
   `${String(n).replace(/\B(?=(\d{3})+$)/g, ',')} ${n === 1 ? one : many}`;
+
+/** `18.2 ms`: three significant digits, so that the ends of an interval are told apart. */
+export const inMs = (ms: number): string => `${millis(ms)} ms`;

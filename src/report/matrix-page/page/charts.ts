@@ -298,13 +298,14 @@ export function strip(samplesMs: readonly number[], median: number, ariaLabel: s
   return plot({
     width: 420,
     height: 120,
-    marginLeft: 46,
+    marginLeft: 50,
+    marginRight: 6,
     marginTop: 8,
     marginBottom: 8,
     style: { fontFamily: 'inherit', fontSize: '11px' },
     ariaLabel,
     x: { axis: null },
-    y: { label: null, ticks: 4, tickFormat: (ms: number) => shortMs(ms), grid: true, nice: true },
+    y: { label: null, ticks: 4, tickSize: 0, tickFormat: (ms: number) => shortMs(ms), grid: true, nice: true },
     marks: [
       ruleY([median], { stroke: 'var(--ink)' }),
       dot(samplesMs, { x: (_, at: number) => at, y: (ms: number) => ms, r: 1.8, fill: 'var(--quiet)' }),

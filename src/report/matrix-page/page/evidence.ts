@@ -7,7 +7,7 @@ import { outcomeOf, SIGNS } from '../../outcome.js';
 import { repeatCommand } from '../../repeat.js';
 import type { Cell, Kind } from '../cells.js';
 import { coldStartMs, PHASE_TITLES, STACKED } from '../measured.js';
-import { BROWSER_TITLES, OUTCOME_TITLES, OUTCOME_WORDS, RUNTIME_TITLES } from '../names.js';
+import { BROWSER_TITLES, inMs, OUTCOME_TITLES, OUTCOME_WORDS, plural, RUNTIME_TITLES } from '../names.js';
 import { cellHref, h, table, type Child } from './dom.js';
 import { strip } from './charts.js';
 
@@ -216,18 +216,18 @@ function latencyBlock(title: string, series: Distribution | undefined): Child {
     h(
       'p',
       { class: 'headline' },
-      h('b', {}, duration(middle.value)),
-      ` ${duration(middle.low)} to ${duration(middle.high)} (95 %)`,
+      h('b', {}, inMs(middle.value)),
+      ` ${inMs(middle.low)} to ${inMs(middle.high)} (95 %)`,
     ),
     strip(
       samplesMs,
       middle.value,
-      `${title}: ${count(samplesMs.length)} timings in the order taken, from ${duration(Math.min(...samplesMs))} to ${duration(Math.max(...samplesMs))}`,
+      `${title}: ${count(samplesMs.length)} timings in the order taken, from ${inMs(Math.min(...samplesMs))} to ${inMs(Math.max(...samplesMs))}`,
     ),
     facts(
-      ['timings', `${count(series.n)}, of ${count(series.iterations)} inferences each`],
-      series.p90 !== undefined && ['90th percentile', duration(series.p90)],
-      series.p99 !== undefined && ['99th percentile', duration(series.p99)],
+      ['timings', `${count(series.n)}, of ${plural(series.iterations, 'inference')} each`],
+      series.p90 !== undefined && ['90th percentile', inMs(series.p90)],
+      series.p99 !== undefined && ['99th percentile', inMs(series.p99)],
       ['outliers', `${count(series.outliers)}, kept`],
       ['step of the clock', `${float(series.clockStepMs * 1000, 3)} µs`],
       ['warm-up', series.steady ? 'became steady' : 'did not become steady'],
@@ -300,12 +300,12 @@ function performanceBlocks({ performance }: ResultRecord): Child[] {
       'Beside native',
       facts(
         ...native.map((entry): Fact => [
-          `PC, ${entry.threads === 1 ? 'one thread' : `${count(entry.threads)} threads`}`,
+          `PC, ${plural(entry.threads, 'thread')}`,
           h(
             'span',
             {},
             `${float(entry.ratio.value, 3)} × (${float(entry.ratio.low, 3)} to ${float(entry.ratio.high, 3)}); `,
-            h('a', { href: cellHref(entry.id) }, duration(entry.medianMs)),
+            h('a', { href: cellHref(entry.id) }, inMs(entry.medianMs)),
           ),
         ]),
       ),
@@ -441,6 +441,9 @@ function rawBlock(record: ResultRecord): HTMLElement {
   return details;
 }
 
+/** Whether it is of what a cell answered; what was measured of it needs no such words. */
+const isJudged = ({ kind }: ResultRecord): boolean => kind === 'accuracy' || kind === 'baseline';
+
 function recordElement(record: ResultRecord, alone: boolean): HTMLElement {
   const outcome = outcomeOf(record);
   return h(
@@ -456,7 +459,7 @@ function recordElement(record: ResultRecord, alone: boolean): HTMLElement {
         ` ${OUTCOME_TITLES[outcome]}`,
       ),
       h('span', {}, ` ${KIND_TITLES[record.kind]}`),
-      h('small', {}, alone ? ` ${OUTCOME_WORDS[outcome]}` : ''),
+      h('small', {}, alone && isJudged(record) ? ` ${OUTCOME_WORDS[outcome]}` : ''),
     ),
     reasonBlock(record),
     block(

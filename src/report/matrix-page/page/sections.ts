@@ -17,7 +17,7 @@ import {
   type MeasuredModel,
   type Quantity,
 } from '../measured.js';
-import { BROWSER_TITLES } from '../names.js';
+import { BROWSER_TITLES, inMs } from '../names.js';
 import { coldStarts, dots, MARKS, shortBytes, shortMs, shortTimes, type Drawing, type DotsOptions } from './charts.js';
 import { cellHref, h, table, type Child } from './dom.js';
 
@@ -171,8 +171,8 @@ function latencyTable({ model, cells }: MeasuredModel): HTMLTableElement {
     return [
       [
         link(id, place(line, browser)),
-        duration(latency.median.value),
-        between(latency.median, duration),
+        inMs(latency.median.value),
+        between(latency.median, inMs),
         count(latency.n),
         native === undefined ? '' : float(native.ratio.value, 3),
         native === undefined ? '' : between(native.ratio, (value) => float(value, 3)),
@@ -260,7 +260,7 @@ export function performanceSections(all: readonly Cell[]): {
           label: 'warm latency',
           tick: shortMs,
           tell: ({ line, browser, value, interval, noisy }) =>
-            `${place(line, browser)}\n${duration(value)}${interval === undefined ? '' : ` (95 %: ${between(interval, duration)})`}${noisy ? '\nthe machine was noisy' : ''}`,
+            `${place(line, browser)}\n${inMs(value)}${interval === undefined ? '' : ` (95 %: ${between(interval, inMs)})`}${noisy ? '\nthe machine was noisy' : ''}`,
         },
         'Warm latency',
         latencyTable,
