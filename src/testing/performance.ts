@@ -21,6 +21,7 @@ import { VisitStore } from '../observations/visits.js';
 import { nativeCells, planVisit, type PlannedVisit } from '../plan/performance.js';
 import type { PlannedCell } from '../plan/plan.js';
 import type { BrowserName } from '../protocol/cell.js';
+import { PlumblineError } from '../protocol/errors.js';
 import type { PerformanceObservation, SoakObservation } from '../protocol/performance.js';
 import { harnessUrl } from '../server/harness.js';
 import { driverFor } from './driver.js';
@@ -31,11 +32,11 @@ import type { JudgedCell } from './judging.js';
 interface WorkerFixtures {
   /** The browsers, each launched when it is first asked for. */
   pools: (browser: BrowserName) => Promise<PagePool>;
+  /** The visits that this run has made so far, by whatever worker. */
+  store: VisitStore;
 }
 
 interface TestFixtures {
-  /** The visits that this run has made so far. */
-  store: VisitStore;
   /** Makes one visit, whatever comes of it. A cell that broke off is not visited again. */
   visit: (visit: PlannedVisit) => Promise<void>;
   /** Judges a cell over all its visits; makes those that are missing first, and those of what it is compared with. */
@@ -64,9 +65,12 @@ export const performanceTest = base.extend<TestFixtures, WorkerFixtures>({
     { scope: 'worker' },
   ],
 
-  store: async ({}, use, testInfo) => {
-    await use(new VisitStore(path.join(testInfo.project.outputDir, 'visits')));
-  },
+  store: [
+    async ({}, use, { project }) => {
+      await use(new VisitStore(path.join(project.outputDir, 'visits')));
+    },
+    { scope: 'worker' },
+  ],
 
   visit: async ({ store, pools, server, deadlines, baselinesOf }, use, testInfo) => {
     await use(async (visit) => {
@@ -74,21 +78,23 @@ export const performanceTest = base.extend<TestFixtures, WorkerFixtures>({
       if (hasBrokenOff(store.of(cell.id))) return;
       const { dataset } = await baselinesOf(cell);
       const { browser } = cell.key;
-      const parts = partsOf(visit);
+      // By what was done: the visits before this one may not have been selected.
+      const parts = partsOf(cell, store.of(cell.id).length + 1, visit.of);
       const context = { server, dataset, deadlines, settings: MEASURE };
       const observation =
         browser === 'pc'
           ? await visitNative(visit, context, parts)
           : await visitCell(visit, { ...context, pool: await pools(browser) }, parts);
       // Ctrl-C closes the browser under the visit: what comes of that is no result.
-      if (testInfo.status !== 'interrupted') await store.add(observation);
+      if (testInfo.status === 'interrupted') throw new PlumblineError('E_NOT_RUN', `${visit.title}: interrupted`);
+      await store.add(observation);
     });
   },
 
   judgeVisits: async ({ store, visit }, use) => {
     /** The cell with all the visits that the plan has for it: some were left out where only a part of the run is run. */
     const complete = async ({ cell, of, turn }: PlannedVisit): Promise<PerformanceObservation> => {
-      const more = (): Promise<void> => visit({ ...planVisit(cell, store.of(cell.id).length + 1, of), turn });
+      const more = (): Promise<void> => visit({ ...planVisit(cell, of, of), turn });
       while (store.of(cell.id).length < of && !hasBrokenOff(store.of(cell.id))) await more();
       const observation = merged(store, cell);
       if (lacksFullCache(observation) && store.of(cell.id).length < of + EXTRA_VISITS) await more();
@@ -105,7 +111,7 @@ export const performanceTest = base.extend<TestFixtures, WorkerFixtures>({
       const isNoisy = first.record.performance?.noise.noisy === true;
       if (!isNoisy || store.of(cell.id).length >= last.of + EXTRA_VISITS) return first;
       // Another visit, in the hope of a quieter machine; if it is none, the record says so.
-      await visit({ ...planVisit(cell, last.of + 1, last.of), turn: last.turn });
+      await visit(last);
       return judged(merged(store, cell));
     });
   },
@@ -130,10 +136,10 @@ export const performanceTest = base.extend<TestFixtures, WorkerFixtures>({
 });
 
 /** Memory on the first visit, on the last one what puts a load on the page; how that feels, once for all precisions. */
-const partsOf = ({ cell, number, of }: PlannedVisit): VisitParts => ({
+const partsOf = ({ artifact }: PlannedCell, number: number, of: number): VisitParts => ({
   memory: number === 1,
   throughput: number === of,
-  responsiveness: number === of && cell.artifact.precision === 'fp32',
+  responsiveness: number === of && artifact.precision === 'fp32',
 });
 
 /** A fault, or a backend that is not there, is what the cell has to say: the next visit would find the same. */
