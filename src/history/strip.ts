@@ -1,4 +1,5 @@
 /** Two samples drawn in text over one axis: as dense as the timings lie, and where each visit stands. Pure. */
+import { max, min, quantile } from 'simple-statistics';
 import { timeOf, type VisitSample } from '../judge/regression.js';
 import { count, float, median } from '../report/format.js';
 
@@ -7,7 +8,7 @@ const WIDTH = 60;
 
 /** Six lines for two samples: density and visits of each, the axis, and its ends. */
 export function strips(older: readonly VisitSample[], newer: readonly VisitSample[]): string[] {
-  const [low, high] = rangeOf([...older, ...newer].flatMap(({ samplesMs }) => samplesMs));
+  const [low, high] = rangeOf(older, newer);
   const left = `${float(low, 3)} ms`;
   const right = `${float(high, 3)} ms`;
   return [
@@ -18,12 +19,18 @@ export function strips(older: readonly VisitSample[], newer: readonly VisitSampl
   ];
 }
 
-/** From the fastest to where one timing in fifty lies beyond: what is far out would press all else together. */
-function rangeOf(samples: readonly number[]): readonly [number, number] {
-  const sorted = [...samples].sort((a, b) => a - b);
-  const low = sorted[0] ?? 0;
-  const high = sorted[Math.floor(0.98 * (sorted.length - 1))] ?? low;
+/** From the fastest to Tukey's outer fence of either sample: what is far out would press all else together. */
+function rangeOf(...runs: readonly (readonly VisitSample[])[]): readonly [number, number] {
+  const samples = runs.map((visits) => visits.flatMap(({ samplesMs }) => samplesMs));
+  const low = Math.min(...samples.map((sample) => min(sample)));
+  const high = Math.max(...samples.map(fenceOf));
   return high > low ? [low, high] : [low * 0.99, low * 1.01];
+}
+
+/** The slowest timing that is no further from the upper quartile than three times the quartiles are apart. */
+function fenceOf(sample: readonly number[]): number {
+  const [lower = 0, upper = 0] = [0.25, 0.75].map((share) => quantile([...sample], share));
+  return max(sample.filter((value) => value <= upper + 3 * (upper - lower)));
 }
 
 function strip(name: string, visits: readonly VisitSample[], low: number, high: number): string[] {
