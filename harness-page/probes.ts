@@ -37,9 +37,10 @@ const probes: Readonly<Record<Backend, (target: Target) => Probe | Promise<Probe
   webgl: () => {
     if (typeof document === 'undefined' && typeof OffscreenCanvas === 'undefined')
       return no('WebGL in a worker needs OffscreenCanvas, which is undefined');
+    const canvas = typeof document === 'undefined' ? 'OffscreenCanvas' : 'canvas';
     const renderer = webglRenderer();
     return renderer === undefined
-      ? no('canvas.getContext("webgl2") returned null')
+      ? no(`${canvas}.getContext("webgl2") returned null`)
       : yes(`WebGL 2 renderer: ${renderer}`);
   },
   webgpu: probeWebgpu,
