@@ -58,7 +58,7 @@ export class Filters {
         'div',
         { class: 'fields' },
         ...selects,
-        h('label', { for: 'filter-text' }, h('span', {}, 'Id contains'), this.#text),
+        h('div', { class: 'field' }, h('label', { for: 'filter-text' }, 'Id contains'), this.#text),
         h('div', { class: 'shown' }, this.#shown, this.#reset),
       ),
     );
@@ -96,7 +96,7 @@ export class Filters {
       this.set({ ...this.#filter, fields });
     });
     this.#selects.set(name, select);
-    return h('label', { for: select.id }, h('span', {}, TITLES[name]), select);
+    return h('div', { class: 'field' }, h('label', { for: select.id }, TITLES[name]), select);
   }
 
   #chip(outcome: Outcome): HTMLElement {

@@ -35,7 +35,12 @@ function metricSelect(metrics: readonly Metric[], chosen: (metric: Metric | unde
     help.textContent = metric?.help ?? '';
     chosen(metric);
   });
-  return h('div', { class: 'metric' }, h('label', { for: 'metric' }, h('span', {}, 'Show'), select), help);
+  return h(
+    'div',
+    { class: 'metric' },
+    h('div', { class: 'field' }, h('label', { for: 'metric' }, 'Show'), select),
+    help,
+  );
 }
 
 async function start(): Promise<void> {
