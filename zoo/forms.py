@@ -86,10 +86,10 @@ def _quantization(kind: str, weights: str, activations: str, calibrated: str | N
 def forms_of(model: Deployed) -> list[Form]:
     """All forms, the fp32 ONNX file that others are made from first.
 
-    A model that Keras trained has none in half precision: what is of interest there is its original, by another tool.
+    A model that Keras trained has its plain fp32 forms only: what is of interest is its original, by another tool.
     """
     forms = [*_onnx(model), *_tfjs(), *_tflite(model)]
-    return [form for form in forms if model.framework == "torch" or form.precision != "fp16"]
+    return [form for form in forms if model.framework == "torch" or (form.precision == "fp32" and not form.targets)]
 
 
 def _onnx(model: Deployed) -> list[Form]:

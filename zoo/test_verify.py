@@ -149,7 +149,7 @@ class VerifyKerasTest(_CopyTest):
         kernel.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(kernel) * np.float32(1.001), kernel.name))
         onnx.save(model, path)
         self._write()
-        self._assert_refused("lenet1-keras-fp32-b100.onnx does not compute what Keras computes")
+        self._assert_refused("tfjs/model.json does not compute what Keras computes")
 
     def test_images_in_channels_first_order_are_refused(self) -> None:
         """As `--inputs-as-nchw` would have made it, with a card that says nothing of it."""
