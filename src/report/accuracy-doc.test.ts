@@ -150,7 +150,7 @@ describe('training', () => {
       framework,
       versions: framework === 'torch' ? { torch: '2.15.0+cu132' } : { tensorflow: '2.19.0' },
       recipe: { dataset: 'cifar10', epochs: 2 },
-      n: { train: 50_000, test: 10_000 },
+      data: { test: { n: 10_000 } },
       top1,
       curve: test.map((value, index) => ({ epoch: index + 1, test: value })),
     },

@@ -8,7 +8,7 @@ const runSchema = z.object({
   framework: z.string(),
   versions: z.record(z.string(), z.string()).optional(),
   recipe: z.object({ dataset: z.string().optional(), epochs: z.number().optional() }).optional(),
-  n: z.object({ train: z.number(), test: z.number() }).partial().optional(),
+  data: z.object({ test: z.object({ n: z.number() }) }).optional(),
   top1: z.number().optional(),
   curve: z.array(z.object({ epoch: z.number(), test: z.number().nullish() })).optional(),
 });
@@ -39,7 +39,7 @@ export function parityTable(runs: TrainingRuns): string | undefined {
       model,
       first?.recipe?.dataset ?? '',
       first?.recipe?.epochs === undefined ? '' : String(first.recipe.epochs),
-      first?.n?.test === undefined ? '' : count(first.n.test),
+      first?.data === undefined ? '' : count(first.data.test.n),
       ...accuracies.map((value) => (value === undefined ? '' : (100 * value).toFixed(2))),
       known.length < 2 ? '' : points(Math.max(...known) - Math.min(...known)).replace('+', ''),
       widestGap(own),
