@@ -156,7 +156,7 @@ export function dots(lines: readonly Line[], options: DotsOptions): Drawing {
       ),
     );
     return linked(
-      plot({
+      picture({
         ...base(width, height(width)),
         ariaLabel: options.ariaLabel,
         x: { type: 'log', domain: [...options.domain], label: null },
@@ -167,6 +167,19 @@ export function dots(lines: readonly Line[], options: DotsOptions): Drawing {
     );
   };
   return { height, draw };
+}
+
+/**
+ * A chart is one image to a screen reader, with the words of its `ariaLabel`: the labels that Plot gives to its parts stand
+ * on elements that may have none.
+ */
+function picture(options: PlotOptions): SVGSVGElement | HTMLElement {
+  const drawn = plot(options);
+  for (const part of drawn.querySelectorAll('g[aria-label]')) {
+    part.setAttribute('data-mark', part.getAttribute('aria-label') ?? '');
+    part.removeAttribute('aria-label');
+  }
+  return drawn;
 }
 
 const axis = (label: string | null, tick: (value: number) => string, ticks: number | number[]): Markish =>
@@ -223,7 +236,7 @@ export function coldStarts(cells: readonly Measured[], cache: HttpCache, ariaLab
     const narrow = isNarrow(width);
     const names = linesOf(own);
     return linked(
-      plot({
+      picture({
         ...base(width, panelHeight(panel, width)),
         marginTop: 26,
         marginBottom: 28,
@@ -295,7 +308,7 @@ export function coldStarts(cells: readonly Measured[], cache: HttpCache, ariaLab
 
 /** Timings of one series in the order taken: a warm-up that went on, or a machine that was disturbed, shows here. */
 export function strip(samplesMs: readonly number[], median: number, ariaLabel: string): SVGSVGElement | HTMLElement {
-  return plot({
+  return picture({
     width: 420,
     height: 120,
     marginLeft: 50,

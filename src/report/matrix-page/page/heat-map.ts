@@ -48,7 +48,7 @@ export class HeatMaps {
     if (cell === undefined) return;
     const reason = reasonOf(cell);
     const why = reason === undefined ? '' : ` · ${reason.code}: ${headline(reason.message, 140)}`;
-    this.#readout.replaceChildren(h('b', {}, cell.id), ` ${labelOf(cell, this.#metric)}${why}`);
+    this.#readout.replaceChildren(h('b', {}, cell.id), ` ${wordsOf(cell, this.#metric)}${why}`);
   }
 }
 
@@ -139,15 +139,16 @@ function cellLink(cell: Cell, metric: Metric | undefined): HTMLElement {
       'data-id': cell.id,
       'data-outcome': cell.outcome,
       'data-level': value === undefined || metric === undefined ? undefined : metric.level(value),
-      'aria-label': labelOf(cell, metric),
+      // What is written comes first, for those who speak what they see to get there (WCAG 2.5.3).
+      'aria-label': [...(text === '' ? [] : [text]), wordsOf(cell, metric)].join(', '),
     },
-    h('i', {}, SIGNS[cell.outcome]),
+    h('i', { 'aria-hidden': 'true' }, SIGNS[cell.outcome]),
     text,
   );
 }
 
 /** `Known failure E_NUMERIC, accuracy -89.18 points to the PC`. */
-function labelOf(cell: Cell, metric: Metric | undefined): string {
+function wordsOf(cell: Cell, metric: Metric | undefined): string {
   const code = cell.outcome === 'pass' ? undefined : reasonOf(cell)?.code;
   const value = metric?.value(cell);
   const head = code === undefined ? OUTCOME_TITLES[cell.outcome] : `${OUTCOME_TITLES[cell.outcome]} ${code}`;
