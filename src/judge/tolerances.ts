@@ -66,13 +66,14 @@ export const TOLERANCES: readonly ToleranceRow[] = [
     backends: GPU,
     relative: 1e-2,
     absolute: 1e-2,
-    outliers: { share: 0.001, factor: 2 },
+    outliers: { share: 0.01, factor: 2 },
     gain: 5e-3,
     reason:
       'With shader-f16 the sums themselves are float16: each of some hundred terms rounds by 4.9e-4 of the partial sum, ' +
-      'which comes to sqrt(terms) / 2 units in the last place, twice that for what follows; seen were 5e-3 (LeNet-1), 7e-3 ' +
-      '(ResNet-20) and 8e-3 (VGG-16) on lavapipe, the largest of some thousand elements: so one in a thousand may be twice ' +
-      'as far as that allows. Rounding goes both ways, so outputs scaled as a whole, by half a per cent or more, are told by ' +
+      'which comes to sqrt(terms) / 2 units in the last place, twice that for what follows: 1.2e-2 for the 576 terms of ' +
+      'ResNet-20, 2.3e-2 for the 2,304 of VGG-16. Seen on lavapipe were 1.5e-2 (LeNet-1, the largest of 100,000 elements), 4e-3 ' +
+      '(ResNet-20) and, in two of 300 elements of VGG-16 on noise, 1.3 times what is allowed: so one in a hundred may be twice ' +
+      'as far. Rounding goes both ways, so outputs scaled as a whole, by half a per cent or more, are told by ' +
       'their gain.',
   },
   {

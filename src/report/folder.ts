@@ -9,6 +9,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  statSync,
   rmSync,
   writeFileSync,
   writeSync,
@@ -120,10 +121,11 @@ export class ReportFolder {
     }
   }
 
-  /** The text of a file; `undefined` where there is none. */
+  /** The text of a file; `undefined` where there is none, or a device, which may have no end. */
   read(file: string): string | undefined {
     try {
-      return readFileSync(path.join(this.#root, file), 'utf8');
+      const target = path.join(this.#root, file);
+      return statSync(target).isFile() ? readFileSync(target, 'utf8') : undefined;
     } catch {
       return undefined;
     }
