@@ -167,7 +167,8 @@ function timeSection(records: readonly ResultRecord[]): string {
   const pc = records.filter(({ cell }) => cell.browser === 'pc').filter(isMeasured);
   return [
     '## Warm inference',
-    'Milliseconds an inference at batch 1, outputs read back: the median of all timings with its 95 % interval, and in bold how many ' +
+    'Milliseconds an inference at batch 1 (TFLite files have a fixed batch of 10 to 100 samples, which is timed, here and on the PC that ' +
+      'they are held against), outputs read back: the median of all timings with its 95 % interval, and in bold how many ' +
       'times that of the PC with as many threads it is. `?`: the machine was noisy around it, or its warm-up never steady ' +
       '([below](#how-it-was-measured)). `–`: the browser does not have the backend.',
     browserTables(records, latencyText, {
@@ -265,7 +266,7 @@ function coldSection(records: readonly ResultRecord[]): string | undefined {
   return [
     '## Cold start',
     'From a fresh page to the first outputs, phase by phase, with an empty HTTP cache: the runtime (script, wasm compile), fetching the ' +
-      'model, creating the session, the first inference; then all of it with a full cache. Each is the median over the visits.',
+      'model, creating the session, the first inference; then all of it with a full cache, as far as the browser keeps such files. Each is the median over the visits.',
     coldSummary(records),
     ...tables,
   ].join('\n\n');

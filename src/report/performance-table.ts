@@ -131,7 +131,7 @@ export function renderPerformance(all: readonly ResultRecord[], options: RenderO
   const head = ['artifact', 'runtime-backend', 'PC', ...browsers.map((browser) => headOf(matrix, browser))];
   const isWary = matrix.some(({ performance }) => performance !== undefined && caveats(performance).length > 0);
   const legend = [
-    'median of warm inferences at batch 1, × that of the PC, memory at the peak beyond the empty page',
+    'median of warm inferences at batch 1 (TFLite: fixed batch), × the PC’s, memory at the peak beyond the empty page',
     'intervals and phases are in docs/performance.md (npm run docs:performance)',
     ...(isWary ? ['?: the machine was noisy, or the warm-up never steady'] : []),
     signsLegend(matrix),
