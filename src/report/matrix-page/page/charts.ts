@@ -29,7 +29,7 @@ export const MARKS: Readonly<
 
 /** Below this width the names of lines stand above them. */
 const NARROW = 520;
-const LABELS = 176;
+const LABELS = 216;
 
 /** A drawing and what it says to those who can't see it. */
 export interface Drawing {
