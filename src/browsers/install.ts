@@ -99,7 +99,8 @@ async function downloadBuilds(
     const flags = browser === 'chromium' ? ['--no-shell'] : [];
     const { outcome, lines } = await narrate(tools, label, [...cli, 'install', ...flags, browser], {
       digest: playwrightDigest(),
-      env: { TMPDIR: temporary, TEMP: temporary, TMP: temporary },
+      // Below a quiet npm (`npm run -s`) Playwright would say nothing, and there would be nothing to narrate.
+      env: { TMPDIR: temporary, TEMP: temporary, TMP: temporary, npm_config_loglevel: 'notice' },
       stall: { ms: tools.stallMs, folders: target === undefined ? [temporary] : [temporary, target] },
     });
     release();
