@@ -4,7 +4,7 @@ import type { Backend, Target } from '../../src/protocol/cell.js';
 import { PlumblineError, messageOf } from '../../src/protocol/errors.js';
 import type { TensorData } from '../../src/protocol/observation.js';
 import type { OutputSpec } from '../../src/protocol/card.js';
-import { fromOrtTensor } from '../../src/protocol/ort-tensors.js';
+import { fromOrtTensor, toOrtTensor } from '../../src/protocol/ort-tensors.js';
 import { pageUrl } from '../address.js';
 import { runOnce, type LoadedModel, type ModelFiles, type Runtime, type StartRuntime } from './adapter.js';
 
@@ -96,7 +96,7 @@ function asModel(
 ): LoadedModel {
   const onWebgpu = backend === 'webgpu' || backend === 'webgpu-jsep';
   const prepare: LoadedModel['prepare'] = (inputs) => {
-    const feeds = Object.fromEntries(inputs.map((input) => [input.name, toOrt(ort, input)]));
+    const feeds = Object.fromEntries(inputs.map((input) => [input.name, toOrtTensor(ort, input)]));
     const onGpu = onWebgpu ? runnerOnGpu(ort, session, feeds) : undefined;
     return {
       async run() {
@@ -191,8 +191,4 @@ const withoutOutput = (name: string, results: Ort.InferenceSession.OnnxValueMapT
 /** Weights in files beside the model, by the name that the model has for each. */
 function externalData(files: ModelFiles): { path: string; data: Uint8Array }[] {
   return [...files.byName].filter(([, bytes]) => bytes !== files.entry).map(([path, data]) => ({ path, data }));
-}
-
-function toOrt(ort: typeof Ort, { dtype, data, shape }: TensorData): Ort.Tensor {
-  return new ort.Tensor(dtype, data as Ort.Tensor.DataTypeMap[typeof dtype] & Uint8Array, [...shape]);
 }

@@ -9,6 +9,7 @@ import { takeSeries } from '../../harness-page/measure/series.js';
 import { peakDuring, processMemory } from '../gather/memory.js';
 import { toErrorRecord } from '../protocol/errors.js';
 import type { TensorData } from '../protocol/observation.js';
+import { toOrtTensor } from '../protocol/ort-tensors.js';
 import type { MemoryPoint, MemoryReading, PageMemory, Series } from '../protocol/performance.js';
 import type { NativeReply, NativeRequest } from './native-timing.js';
 
@@ -49,7 +50,7 @@ async function measure(request: NativeRequest): Promise<Extract<NativeReply, { o
   await read('loaded');
 
   const inferOn = (inputs: readonly TensorData[]): (() => Promise<unknown>) => {
-    const feeds = Object.fromEntries(inputs.map((input) => [input.name, toOrt(ort, input)]));
+    const feeds = Object.fromEntries(inputs.map((input) => [input.name, toOrtTensor(ort, input)]));
     return () => session.run(feeds);
   };
   const [first, ...larger] = batches;
@@ -91,7 +92,3 @@ async function inferFor(infer: () => Promise<unknown>, ms: number): Promise<void
 }
 
 const heap = (): PageMemory => ({ jsHeapBytes: process.memoryUsage().heapUsed });
-
-function toOrt(ort: typeof Ort, { dtype, data, shape }: TensorData): Ort.Tensor {
-  return new ort.Tensor(dtype, data as Ort.Tensor.DataTypeMap[typeof dtype] & Uint8Array, [...shape]);
-}

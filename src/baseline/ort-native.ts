@@ -3,7 +3,7 @@ import * as ort from 'onnxruntime-node';
 import type { OutputSpec } from '../protocol/card.js';
 import { PlumblineError } from '../protocol/errors.js';
 import type { TensorData } from '../protocol/observation.js';
-import { fromOrtTensor } from '../protocol/ort-tensors.js';
+import { fromOrtTensor, toOrtTensor } from '../protocol/ort-tensors.js';
 import type { OpenModel } from './batches.js';
 
 /**
@@ -20,15 +20,13 @@ export async function openOrtNative(file: string, outputs: readonly OutputSpec[]
   });
   return {
     async run(inputs) {
-      const results = await session.run(Object.fromEntries(inputs.map((input) => [input.name, toOrt(input)])));
+      const results = await session.run(
+        Object.fromEntries(inputs.map((input) => [input.name, toOrtTensor(ort, input)])),
+      );
       return outputs.map((spec) => toTensorData(spec, results[spec.name]));
     },
     dispose: () => session.release(),
   };
-}
-
-function toOrt({ dtype, data, shape }: TensorData): ort.Tensor {
-  return new ort.Tensor(dtype, data as ort.Tensor.DataTypeMap[typeof dtype] & Uint8Array, [...shape]);
 }
 
 function toTensorData(spec: OutputSpec, tensor: ort.Tensor | undefined): TensorData {

@@ -1,4 +1,5 @@
 /** Tensors as ONNX Runtime has them, in the browser and in Node, and as they are here. */
+import type * as Ort from 'onnxruntime-common';
 import type { Dtype } from './card.js';
 import { PlumblineError } from './errors.js';
 import { DTYPES } from './card.js';
@@ -8,6 +9,11 @@ import type { TensorData } from './observation.js';
 interface OrtTensor {
   readonly type: string;
   readonly dims: readonly number[];
+}
+
+/** @param ort the build of the runtime that the tensor is for */
+export function toOrtTensor(ort: Pick<typeof Ort, 'Tensor'>, { dtype, data, shape }: TensorData): Ort.Tensor {
+  return new ort.Tensor(dtype, data as Ort.Tensor.DataTypeMap[typeof dtype] & Uint8Array, [...shape]);
 }
 
 /** @throws PlumblineError `E_OUTPUT_SHAPE` for what is no tensor, or of a type that is not supported */
