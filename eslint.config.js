@@ -53,7 +53,7 @@ export default tseslint.config(
   wall(
     ['src/report/matrix-page/page/**'],
     'The page of the matrix imports src/protocol/, and of the reports what is pure.',
-    '^node:|^\\.\\./(?:data|template|write)\\.js$|^\\.\\./\\.\\./(?!(?:outcome|format|repeat)\\.js$|\\.\\./protocol/)',
+    '^node:|^\\.\\./(?:data|template|write)\\.js$|^\\.\\./\\.\\./(?!(?:outcome|format|readings|repeat)\\.js$|\\.\\./(?:protocol|judge/statistics)/)',
   ),
   wall(
     ['src/drivers/**'],

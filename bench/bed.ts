@@ -10,7 +10,7 @@ import type { DriverPage } from '../src/drivers/index.js';
 import { callPage } from '../src/gather/calls.js';
 import { gatherCell } from '../src/gather/cell.js';
 import { PagePool } from '../src/gather/pages.js';
-import { loadArtifact, newProgress, startRuntime } from '../src/gather/phases.js';
+import { feed, loadArtifact, newProgress, startRuntime } from '../src/gather/phases.js';
 import { DEFAULT_DEADLINES } from '../src/gather/settings.js';
 import type { Observed } from '../src/observations/store.js';
 import { PROJECT_ROOT } from '../src/paths.js';
@@ -99,15 +99,11 @@ export class Bed {
       const progress = newProgress(this.cell.target);
       await startRuntime(page, this.cell.target, DEFAULT_DEADLINES, progress);
       await loadArtifact(page, this.cell, this.server.origin, DEFAULT_DEADLINES, progress);
-      const feed = { dataset: this.dataset.descriptor, datasetUrl: this.#datasetUrl(), samples: request.batchSize };
-      await callPage(page, 'feed', feed, { deadlineMs: DEFAULT_DEADLINES.modelLoad });
+      const { server, dataset } = this;
+      await feed(page, { server, dataset, deadlines: DEFAULT_DEADLINES }, request.batchSize);
       this.#timed = page;
     }
     return await callPage(page, 'measure', request, { deadlineMs: DEFAULT_DEADLINES.runGrace });
-  }
-
-  #datasetUrl(): string {
-    return `${this.server.origin}/datasets/${this.dataset.slug}/`;
   }
 
   /** The next cell gets a fresh page. */

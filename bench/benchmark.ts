@@ -1,4 +1,5 @@
 /** What a benchmark is, and what it gives. One file a benchmark; `all.ts` lists them, `run.ts` runs them. */
+import { median as medianOf } from '../src/judge/index.js';
 
 export interface Benchmark {
   readonly name: string;
@@ -42,11 +43,8 @@ export function resultOf({ name, unit, target, better }: Benchmark, measured: Me
 
 /** The middle value, or the mean of the two in the middle. @throws RangeError for no values */
 export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const upper = sorted[Math.floor(sorted.length / 2)];
-  const lower = sorted[Math.floor((sorted.length - 1) / 2)];
-  if (upper === undefined || lower === undefined) throw new RangeError('there is no median of no values');
-  return (lower + upper) / 2;
+  if (values.length === 0) throw new RangeError('there is no median of no values');
+  return medianOf(values);
 }
 
 /** Resolves with what `work` does and how long it took, in milliseconds. */

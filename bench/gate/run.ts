@@ -1,10 +1,10 @@
 /** One run of one cell, as a CI would have it: a browser of its own and several visits, by the code of `npm run perf`. */
-import { quantile } from 'simple-statistics';
 import { loadDatasetOf } from '../../src/datasets/index.js';
 import type { HarnessDriver } from '../../src/drivers/index.js';
 import { PagePool } from '../../src/gather/pages.js';
 import { visitCell } from '../../src/gather/performance.js';
 import { DEFAULT_DEADLINES, MEASURE, type MeasureSettings } from '../../src/gather/settings.js';
+import { calibrationOf } from '../../src/judge/index.js';
 import type { VisitSample } from '../../src/judge/regression.js';
 import { planVisit } from '../../src/plan/performance.js';
 import type { PlannedCell } from '../../src/plan/plan.js';
@@ -54,9 +54,5 @@ function sampleOf({ id, visits, fault, probe }: PerformanceObservation): VisitSa
     if (fault !== undefined) throw fromErrorRecord(fault);
     throw new PlumblineError('E_INTERNAL', `${id} gave no timings: ${probe?.words ?? 'it does not say why'}`);
   }
-  const { before, after } = visit.calibration;
-  return {
-    samplesMs: visit.latency.samplesMs,
-    calibrationMs: quantile([...before.samplesMs, ...after.samplesMs], 0.25),
-  };
+  return { samplesMs: visit.latency.samplesMs, calibrationMs: calibrationOf(visit.calibration) };
 }

@@ -1,5 +1,4 @@
 /** Runs one cell and brings back what it did: an observation, whatever happens. Judges nothing. */
-import type { Dataset } from '../datasets/index.js';
 import type { DriverPage } from '../drivers/driver.js';
 import type { Observed } from '../observations/store.js';
 import { describeOutputs, tensorBytes, tensorFromBytes } from '../observations/tensors.js';
@@ -12,9 +11,9 @@ import type { ConsoleEntry, Memory, Observation, TensorData, Timing } from '../p
 import type { HarnessServer } from '../server/server.js';
 import { callPage } from './calls.js';
 import { processTreePss } from './memory.js';
-import type { PagePool } from './pages.js';
 import {
   attempt,
+  datasetUrl,
   enter,
   entered,
   loadArtifact,
@@ -23,15 +22,12 @@ import {
   platformOf,
   probePage,
   startRuntime,
+  type CellContext,
   type Progress,
 } from './phases.js';
 import { budgetMs, type Deadlines } from './settings.js';
 
-export interface GatherContext {
-  readonly pool: PagePool;
-  readonly server: HarnessServer;
-  readonly dataset: Dataset;
-  readonly deadlines: Deadlines;
+export interface GatherContext extends CellContext {
   /** At most so many samples; default: what is set for the dataset, as far as it fits the budget. */
   readonly limit?: number | undefined;
   /** Start no further inference after so many milliseconds; default: by the target. */
@@ -81,7 +77,7 @@ async function walkPhases(cell: PlannedCell, context: GatherContext, notes: Note
     'run',
     {
       dataset: dataset.descriptor,
-      datasetUrl: `${server.origin}/datasets/${dataset.slug}/`,
+      datasetUrl: datasetUrl(server, dataset),
       batchSize,
       limit: sampleCount(artifact, context),
       budgetMs: budget,

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Dataset } from '../datasets/index.js';
 import type { HarnessDriver } from '../drivers/driver.js';
+import { platform } from '../judge/testing.js';
 import { PROJECT_ROOT } from '../paths.js';
 import { loadModel } from '../plan/cards.js';
 import { performanceOptions, planPerformance, planVisit } from '../plan/performance.js';
@@ -172,15 +173,7 @@ describe('visits made one', () => {
     schema: 1,
     kind: 'performance',
     id: cell.id,
-    platform: {
-      runtimeVersion: '1',
-      browserVersion: '1',
-      driver: 'd',
-      driverVersion: '1',
-      os: 'o',
-      cpu: 'c',
-      gpu: 'g',
-    },
+    platform,
     outcome: 'completed',
     modelBytes: 1,
     visits: [{ turn } as Visit],

@@ -6,8 +6,8 @@
  * its own, larger batches come after the peak of memory was read, and the page is closed at the end, so that nothing
  * runs beside the next visit.
  */
-import type { Dataset } from '../datasets/index.js';
 import type { DriverBrowser, DriverPage } from '../drivers/driver.js';
+import { median } from '../judge/index.js';
 import type { PlannedVisit } from '../plan/performance.js';
 import type { PlannedCell } from '../plan/plan.js';
 import { isGpu } from '../plan/targets.js';
@@ -23,30 +23,26 @@ import type {
   Series,
   Visit,
 } from '../protocol/performance.js';
-import type { HarnessServer } from '../server/server.js';
 import { callPage } from './calls.js';
 import { peakDuring, processMemory, type ProcessMemory } from './memory.js';
-import type { PagePool } from './pages.js';
 import {
   attempt,
   enter,
   entered,
+  feed,
   loadArtifact,
   newProgress,
   outcomeOf,
   platformOf,
   probePage,
   startRuntime,
+  type CellContext,
   type Progress,
 } from './phases.js';
 import type { Deadlines, MeasureSettings } from './settings.js';
 
-export interface VisitContext {
-  /** Of browsers that were launched with a shared profile: else no visit would find its cache full. */
-  readonly pool: PagePool;
-  readonly server: HarnessServer;
-  readonly dataset: Dataset;
-  readonly deadlines: Deadlines;
+/** The browsers of the pool were launched with a shared profile: else no visit would find its cache full. */
+export interface VisitContext extends CellContext {
   readonly settings: MeasureSettings;
 }
 
@@ -86,10 +82,11 @@ export async function visitCell(
 async function walkVisit(
   cell: PlannedCell,
   token: string,
-  { pool, server, dataset, deadlines, settings }: VisitContext,
+  context: VisitContext,
   parts: VisitParts,
   notes: Notes,
 ): Promise<Omit<Visit, 'turn' | 'at'> | undefined> {
+  const { pool, server, deadlines, settings } = context;
   const { target, artifact, model } = cell;
   const base = `${server.origin}/~${token}`;
   const sentBefore = server.sentUnder(token);
@@ -113,8 +110,7 @@ async function walkVisit(
   enter(notes, 'run');
   const batchSize = latencyBatch(artifact);
   const most = parts.throughput === true ? Math.max(batchSize, throughputBatch(model.card, artifact)) : batchSize;
-  const datasetUrl = `${server.origin}/datasets/${dataset.slug}/`;
-  await callPage(page, 'feed', { dataset: dataset.descriptor, datasetUrl, samples: most }, run(deadlines, 0));
+  await feed(page, context, most);
   const measure = (request: Partial<MeasureRequest>): Promise<Series> =>
     callPage(
       page,
@@ -123,7 +119,7 @@ async function walkVisit(
       run(deadlines, settings.series.budgetMs),
     );
   const latency = await measure({});
-  const inferenceMs = medianOf(latency.samplesMs);
+  const inferenceMs = median(latency.samplesMs);
   const latencyWithoutReadBack =
     loaded.withoutReadBack === true && isGpu(target) ? await measure({ readBack: false }) : undefined;
   await memory?.readPeak(batchSize, inferenceMs);
@@ -227,8 +223,6 @@ export function affordableBatch(
   while (size > batchSize && (size / batchSize) * inferenceMs > limitMs) size = Math.floor(size / 2);
   return size > batchSize ? size : undefined;
 }
-
-const medianOf = (samples: readonly number[]): number => [...samples].sort((a, b) => a - b)[samples.length >> 1] ?? 0;
 
 function toObservation(cell: PlannedCell, context: VisitContext, notes: Notes): PerformanceObservation {
   return {

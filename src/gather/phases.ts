@@ -3,6 +3,7 @@
  * there, a runtime, a model; and what is left of a cell that breaks off.
  */
 import { packageVersion } from '../build/packages.js';
+import type { Dataset } from '../datasets/index.js';
 import type { DriverPage, HarnessDriver } from '../drivers/driver.js';
 import { machine } from '../machine.js';
 import type { PlannedCell } from '../plan/plan.js';
@@ -16,6 +17,14 @@ import type { HarnessServer } from '../server/server.js';
 import { callPage } from './calls.js';
 import type { PagePool, WarmPage } from './pages.js';
 import type { Deadlines } from './settings.js';
+
+/** What every kind of cell is run with. */
+export interface CellContext {
+  readonly pool: PagePool;
+  readonly server: HarnessServer;
+  readonly dataset: Dataset;
+  readonly deadlines: Deadlines;
+}
 
 /** What has been learnt so far; a cell that breaks off leaves what it had. */
 export interface Progress {
@@ -53,7 +62,7 @@ export function enter(progress: Progress, phase: Phase): void {
  */
 export async function attempt(
   progress: Progress,
-  context: { readonly pool: PagePool; readonly server: HarnessServer; readonly deadlines: Deadlines },
+  context: Omit<CellContext, 'dataset'>,
   steps: () => Promise<void>,
 ): Promise<ConsoleEntry[]> {
   try {
@@ -124,6 +133,21 @@ export async function loadArtifact(
     },
     { deadlineMs: deadlines.modelLoad, timeoutCode: 'E_MODEL_LOAD_TIMEOUT' },
   );
+}
+
+/** Address of the folder of a dataset's files, with its slash. */
+export function datasetUrl(server: Pick<HarnessServer, 'origin'>, { slug }: Pick<Dataset, 'slug'>): string {
+  return `${server.origin}/datasets/${slug}/`;
+}
+
+/** Has the page hold the first samples of the dataset for the model that it has loaded. */
+export async function feed(
+  page: DriverPage,
+  { server, dataset, deadlines }: Omit<CellContext, 'pool'>,
+  samples: number,
+): Promise<void> {
+  const request = { dataset: dataset.descriptor, datasetUrl: datasetUrl(server, dataset), samples };
+  await callPage(page, 'feed', request, { deadlineMs: deadlines.runGrace, timeoutCode: 'E_RUN_TIMEOUT' });
 }
 
 /** The parts of an observation that tell how far a cell came. */

@@ -2,34 +2,29 @@
  * A model that is used for long, on one page: the same input inferred again and again, then loaded and disposed of again
  * and again, with the memory as it goes. What it did comes back whatever happens. Judges nothing.
  */
-import type { Dataset } from '../datasets/index.js';
 import type { DriverBrowser } from '../drivers/driver.js';
 import type { PlannedCell } from '../plan/plan.js';
 import type { MemoryCurve, SoakObservation, SoakReport } from '../protocol/performance.js';
-import type { HarnessServer } from '../server/server.js';
 import { callPage } from './calls.js';
 import { processMemory } from './memory.js';
-import type { PagePool } from './pages.js';
 import { latencyBatch } from './performance.js';
 import {
   attempt,
   enter,
   entered,
+  feed,
   loadArtifact,
   newProgress,
   outcomeOf,
   platformOf,
   probePage,
   startRuntime,
+  type CellContext,
   type Progress,
 } from './phases.js';
-import { SOAK, type Deadlines, type SoakSettings } from './settings.js';
+import { SOAK, type SoakSettings } from './settings.js';
 
-export interface SoakContext {
-  readonly pool: PagePool;
-  readonly server: HarnessServer;
-  readonly dataset: Dataset;
-  readonly deadlines: Deadlines;
+export interface SoakContext extends CellContext {
   readonly settings?: SoakSettings;
 }
 
@@ -58,7 +53,7 @@ export async function gatherSoak(cell: PlannedCell, context: SoakContext): Promi
 }
 
 async function walkSoak(cell: PlannedCell, context: SoakContext, notes: Notes): Promise<void> {
-  const { pool, server, dataset, deadlines, settings = SOAK } = context;
+  const { pool, server, deadlines, settings = SOAK } = context;
   const { target, artifact } = cell;
   const opened = await pool.fresh(`${server.origin}/page/?driven`);
   const { page, browser } = opened;
@@ -70,9 +65,7 @@ async function walkSoak(cell: PlannedCell, context: SoakContext, notes: Notes): 
   const load = async (): Promise<void> => {
     await loadArtifact(page, cell, server.origin, deadlines, notes);
     enter(notes, 'run');
-    const datasetUrl = `${server.origin}/datasets/${dataset.slug}/`;
-    const feed = { dataset: dataset.descriptor, datasetUrl, samples: batchSize };
-    await callPage(page, 'feed', feed, { deadlineMs: deadlines.runGrace });
+    await feed(page, context, batchSize);
   };
   const infer = (inferences: number, startAt: number, compareAt: readonly number[] = []): Promise<SoakReport> => {
     const request = { batchSize, inferences, startAt, readEvery: settings.readEvery, compareAt };

@@ -2,7 +2,8 @@
 import Table from 'cli-table3';
 import pc from 'picocolors';
 import { timeOf, type Change, type Comparison } from '../judge/regression.js';
-import { float, median } from '../report/format.js';
+import { median } from '../judge/index.js';
+import { float } from '../report/format.js';
 import { markdownTable } from '../report/markdown-table.js';
 import { tally, type ComparedCell, type RunComparison } from './compare.js';
 import { strips } from './strip.js';

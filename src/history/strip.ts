@@ -1,7 +1,8 @@
 /** Two samples drawn in text over one axis: as dense as the timings lie, and where each visit stands. Pure. */
 import { max, min, quantile } from 'simple-statistics';
 import { timeOf, type VisitSample } from '../judge/regression.js';
-import { count, float, median } from '../report/format.js';
+import { median } from '../judge/index.js';
+import { count, float } from '../report/format.js';
 
 const LEVELS = ' ▁▂▃▄▅▆▇█';
 const WIDTH = 60;

@@ -5,6 +5,7 @@ import { performanceBlockSchema } from '../protocol/performance.js';
 import { resultRecordSchema } from '../protocol/record.js';
 import { judgePerformance, type PerformanceVerdict } from './performance.js';
 import { performanceRecord } from './record.js';
+import { platform } from './testing.js';
 
 const ID = 'lenet5/onnx-fp32/ort-wasm-t2@firefox';
 
@@ -50,15 +51,7 @@ const observed = (changes: Partial<PerformanceObservation> = {}): PerformanceObs
   schema: 1,
   kind: 'performance',
   id: ID,
-  platform: {
-    runtimeVersion: '1',
-    browserVersion: '1',
-    driver: 'd',
-    driverVersion: '1',
-    os: 'o',
-    cpu: 'c',
-    gpu: 'g',
-  },
+  platform,
   outcome: 'completed',
   evidence,
   modelBytes: 1000,

@@ -4,6 +4,7 @@ import { seeded } from '../protocol/random.js';
 import { resultRecordSchema } from '../protocol/record.js';
 import { soakRecord } from './record.js';
 import { judgeSoak, type SoakVerdict } from './soak.js';
+import { platform } from './testing.js';
 
 const ID = 'lenet5/onnx-fp32/ort-wasm-t1@chromium';
 const MIB = 1024 ** 2;
@@ -61,15 +62,7 @@ const observed = (
     schema: 1,
     kind: 'soak',
     id: ID,
-    platform: {
-      runtimeVersion: '1',
-      browserVersion: '1',
-      driver: 'd',
-      driverVersion: '1',
-      os: 'o',
-      cpu: 'c',
-      gpu: 'g',
-    },
+    platform,
     outcome: 'completed',
     soak: { digests: digests(...hashes), inferences: 300, curve: curve(inferences) },
     rounds: curve(rounds, 20, 1),

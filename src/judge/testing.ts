@@ -1,6 +1,6 @@
 /** Makers of what the judge's own tests judge: seeded numbers, tensors, whole cases. Used by tests alone. */
 import type { OutputSpec } from '../protocol/card.js';
-import type { Evidence, Observation, TensorData } from '../protocol/observation.js';
+import type { Evidence, Observation, PlatformInfo, TensorData } from '../protocol/observation.js';
 import type { AccuracyCase } from './measure.js';
 import { seeded } from '../protocol/random.js';
 
@@ -36,6 +36,17 @@ export const evidence: Evidence = {
   wasmMemoryBytes: 16_777_216,
   workersAlive: 0,
   threads: 1,
+};
+
+/** Where a made-up observation comes from, in words as short as can be. */
+export const platform: PlatformInfo = {
+  runtimeVersion: '1',
+  browserVersion: '1',
+  driver: 'd',
+  driverVersion: '1',
+  os: 'o',
+  cpu: 'c',
+  gpu: 'g',
 };
 
 export function observation(changes: Partial<Observation> = {}): Observation {

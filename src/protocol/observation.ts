@@ -125,15 +125,20 @@ export const datasetReferenceSchema = z.strictObject({
   generated: z.boolean().optional(),
 });
 
-export const observationSchema = z.strictObject({
+/** What observations of every kind say: of which cell, where it ran, and how it went. */
+export const courseShape = {
   schema: z.literal(1),
   id: z.string(),
   platform: platformSchema,
-  /** `completed`: outputs are there. `unsupported`: the probe said no. `faulted`: `fault` says what happened. */
+  /** `completed`: what was asked for is there. `unsupported`: the probe said no. `faulted`: `fault` says what happened. */
   outcome: z.enum(['completed', 'unsupported', 'faulted']),
   fault: errorRecordSchema.optional(),
   probe: probeSchema.optional(),
   environment: environmentSchema.optional(),
+};
+
+export const observationSchema = z.strictObject({
+  ...courseShape,
   /** Samples that were run: the longest prefix of the dataset that fitted the budget. */
   n: z.int().nonnegative(),
   dataset: datasetReferenceSchema,

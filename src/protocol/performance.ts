@@ -3,7 +3,7 @@
  * the judge puts into the record. Milliseconds and bytes throughout.
  */
 import { z } from 'zod';
-import { environmentSchema, errorRecordSchema, evidenceSchema, platformSchema, probeSchema } from './observation.js';
+import { courseShape, evidenceSchema } from './observation.js';
 
 const ms = z.number().nonnegative();
 const bytes = z.int().nonnegative();
@@ -120,14 +120,8 @@ export type Visit = z.infer<typeof visitSchema>;
 
 /** What one cell did over all its visits, raw. */
 export const performanceObservationSchema = z.strictObject({
-  schema: z.literal(1),
+  ...courseShape,
   kind: z.literal('performance'),
-  id: z.string(),
-  platform: platformSchema,
-  outcome: z.enum(['completed', 'unsupported', 'faulted']),
-  fault: errorRecordSchema.optional(),
-  probe: probeSchema.optional(),
-  environment: environmentSchema.optional(),
   evidence: evidenceSchema.optional(),
   /** Bytes of the artifact's files. */
   modelBytes: bytes,
@@ -255,14 +249,8 @@ export const soakBlockSchema = z.strictObject({
 export type SoakBlock = z.infer<typeof soakBlockSchema>;
 
 export const soakObservationSchema = z.strictObject({
-  schema: z.literal(1),
+  ...courseShape,
   kind: z.literal('soak'),
-  id: z.string(),
-  platform: platformSchema,
-  outcome: z.enum(['completed', 'unsupported', 'faulted']),
-  fault: errorRecordSchema.optional(),
-  probe: probeSchema.optional(),
-  environment: environmentSchema.optional(),
   soak: soakReportSchema.optional(),
   /** Memory after each round of load, one inference and dispose. */
   rounds: memoryCurveSchema,

@@ -4,10 +4,12 @@ import { LabelName, LinkType, Stage, Status, type Label, type Parameter, type Te
 import { artifactSlug, parseCellId, targetSlug, type CellKey, type RuntimeName } from '../protocol/cell.js';
 import { ERRORS, type ErrorOwner } from '../protocol/errors.js';
 import type { Parity, ResultRecord } from '../protocol/record.js';
-import { byteChange, bytes, count, duration, float, median, millis, percent, points, times } from './format.js';
+import { median } from '../judge/index.js';
+import { byteChange, bytes, count, duration, float, millis, percent, points, times } from './format.js';
 import { outcomeOf, ownerOf, type Outcome } from './outcome.js';
 import { performanceSections, type Section } from './performance-rows.js';
-import { nativeOf, soakTroubles } from './performance-table.js';
+import { soakTroubles } from './performance-table.js';
+import { nativeOf } from './readings.js';
 
 /** An outcome, or whose fault a non-pass is. */
 type Verdict = Exclude<Outcome, 'fail' | 'error'> | ErrorOwner;

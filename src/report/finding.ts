@@ -5,10 +5,10 @@
  * An issue tracker can't show a picture that lies on the reporter's disk, and drops data: addresses. So the input is in
  * the report as text, and as a PNG beside it, to be dragged in.
  */
-import { numbersOf } from '../judge/index.js';
+import { numbersOf, median } from '../judge/index.js';
 import type { Observation, TensorData } from '../protocol/observation.js';
 import type { Finding, JsonFloat, ResultRecord } from '../protocol/record.js';
-import { bytes, count, duration, float, headline, median, percent, points } from './format.js';
+import { bytes, count, duration, float, headline, percent, points } from './format.js';
 import { pictureOf, toPng, toText } from './picture.js';
 import { repeatCommand } from './repeat.js';
 import { localSecrets, scrub, scrubDeep, type Secrets } from './scrub.js';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { bytes, count, duration, float, headline, median, percent, points } from './format.js';
+import { bytes, count, duration, float, headline, percent, points } from './format.js';
 
 it.each([
   [points(0), '+0.00'],
@@ -31,10 +31,4 @@ it.each([
   [headline('abcdef', 4), 'abc…'],
 ])('%s', (text, expected) => {
   expect(text).toBe(expected);
-});
-
-it('takes the middle, or the mean of the two', () => {
-  expect(median([3, 1, 2])).toBe(2);
-  expect(median([4, 1, 2, 3])).toBe(2.5);
-  expect(median([])).toBeNaN();
 });

@@ -61,14 +61,6 @@ export function float(value: JsonFloat, digits = 6): string {
   return Number(value.toPrecision(4)).toExponential();
 }
 
-/** Median of a sample; NaN of none. */
-export function median(sample: readonly number[]): number {
-  const sorted = [...sample].sort((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  const upper = sorted[middle] ?? NaN;
-  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? NaN) + upper) / 2;
-}
-
 /** The first line of a message, cut to `length` characters. */
 export function headline(message: string, length = 160): string {
   const line = message.split('\n', 1)[0]?.trim() ?? '';

@@ -15,12 +15,13 @@ import {
 } from '../protocol/cell.js';
 import type { PerformanceBlock, Phases } from '../protocol/performance.js';
 import type { ResultRecord } from '../protocol/record.js';
-import { byteChange, bytes, count, duration, median, millis, times } from './format.js';
+import { median } from '../judge/index.js';
+import { byteChange, bytes, count, duration, millis, times } from './format.js';
 import { markdownTable } from './markdown-table.js';
 import { compareArtifacts, compareRecords, compareTargets } from './order.js';
 import { isBad, outcomeOf } from './outcome.js';
-import { startOf } from './performance-rows.js';
-import { caveats, nativeOf, soakTroubles } from './performance-table.js';
+import { caveats, soakTroubles } from './performance-table.js';
+import { nativeOf, START_PHASES, startOf } from './readings.js';
 
 const TITLES: Readonly<Record<Platform | RuntimeName, string>> = {
   chromium: 'Chromium',
@@ -239,10 +240,7 @@ function coldSection(records: readonly ResultRecord[]): string | undefined {
           cells: [
             precisionOf(record),
             targetOf(record),
-            phase(({ runtimeLoadMs }) => runtimeLoadMs),
-            phase(({ modelFetchMs }) => modelFetchMs),
-            phase(({ sessionMs }) => sessionMs),
-            phase(({ firstInferenceMs }) => firstInferenceMs),
+            ...START_PHASES.map((name) => phase((phases) => phases[name])),
             phase(startOf),
             full === undefined ? '' : duration(startOf(full)),
             phase(({ disposeMs }) => disposeMs),

@@ -2,6 +2,7 @@
 import type { Distribution, Phases, Slope } from '../protocol/performance.js';
 import type { ResultRecord } from '../protocol/record.js';
 import { byteChange, bytes, count, duration, float, millis, times } from './format.js';
+import { PHASE_TITLES, START_PHASES, startOf } from './readings.js';
 
 export type Row = readonly [name: string, value: string | undefined];
 export type Section = readonly [title: string, rows: readonly Row[]];
@@ -91,20 +92,13 @@ function latencyRows({ median, p90, p99, n, outliers, iterations, clockStepMs, s
 
 /** The phases of a start and their sum. */
 function phaseRows(phases: Phases): Row[] {
-  const { runtimeLoadMs, modelFetchMs, sessionMs, firstInferenceMs, disposeMs } = phases;
+  const { disposeMs } = phases;
   return [
-    ['runtime load', duration(runtimeLoadMs)],
-    ['model fetch', duration(modelFetchMs)],
-    ['session', duration(sessionMs)],
-    ['first inference', duration(firstInferenceMs)],
+    ...START_PHASES.map((phase): Row => [PHASE_TITLES[phase], duration(phases[phase])]),
     ['to the first outputs', duration(startOf(phases))],
     ['dispose', disposeMs === undefined ? undefined : duration(disposeMs)],
   ];
 }
-
-/** Milliseconds from nothing to the first outputs. */
-export const startOf = ({ runtimeLoadMs, modelFetchMs, sessionMs, firstInferenceMs }: Phases): number =>
-  runtimeLoadMs + modelFetchMs + sessionMs + firstInferenceMs;
 
 function memoryRows(
   modelBytes: number,

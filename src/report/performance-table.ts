@@ -19,12 +19,7 @@ import {
   type RenderOptions,
 } from './matrix.js';
 import { isBad, OUTCOMES, outcomeOf, SIGNS } from './outcome.js';
-
-/** The PC's own time that a cell is held against: with as many threads, where that was measured. */
-export function nativeOf(record: ResultRecord): NonNullable<PerformanceBlock['native']>[number] | undefined {
-  const { native = [] } = record.performance ?? {};
-  return native.find(({ threads }) => threads === record.cell.threads) ?? native[0];
-}
+import { nativeOf } from './readings.js';
 
 /** `3.21 ms (3.18–3.30)  ×4.20 native  +48.2 MB`, and what there is to be wary of. */
 export function performanceScore(record: ResultRecord): string {

@@ -1,10 +1,20 @@
 /** The declared, known non-passes: those of the suite, and those that lie beside the card of a model that was brought along. */
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { parseExpectations, unmatchedExpectations, type Expectation } from '../judge/index.js';
+import {
+  applyExpectation,
+  expectationFor,
+  parseExpectations,
+  unmatchedExpectations,
+  type BareVerdict,
+  type Expectation,
+  type ExpectationOutcome,
+  type RecordExtras,
+} from '../judge/index.js';
 import { PROJECT_ROOT } from '../paths.js';
 import { loadModels, type Model } from '../plan/cards.js';
 import { PlumblineError } from '../protocol/errors.js';
+import type { ResultRecord } from '../protocol/record.js';
 
 let known: Expectation[] | undefined;
 
@@ -17,6 +27,24 @@ export function expectations(): Expectation[] {
     ...parseExpectations(readFileSync(file, 'utf8'), path.relative(PROJECT_ROOT, file)),
   ];
   return known;
+}
+
+/** A verdict, held against what was declared of its cell: see {@link applyExpectation}. */
+export interface Held<V extends BareVerdict> extends Pick<ExpectationOutcome<V>, 'verdict' | 'ok'> {
+  /** For the record; absent where nothing was declared. */
+  readonly expectation: RecordExtras['expectation'];
+}
+
+/** @param gpu as the observation names it */
+export function heldAgainstDeclared<V extends BareVerdict>(
+  verdict: V,
+  id: string,
+  gpu: string,
+  kind: ResultRecord['kind'],
+): Held<V> {
+  const declared = expectationFor(expectations(), id, gpu, kind);
+  const { met, ...held } = applyExpectation(verdict, declared, kind);
+  return { ...held, expectation: declared === undefined ? undefined : { declared, met } };
 }
 
 /**

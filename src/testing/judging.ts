@@ -1,13 +1,6 @@
 /** From what a cell did to its record: judges, holds the verdict against what was declared, works a failure into a finding. */
 import type { Dataset } from '../datasets/index.js';
-import {
-  applyExpectation,
-  expectationFor,
-  judgeAccuracy,
-  toRecord,
-  type ExpectationOutcome,
-  type Verdict,
-} from '../judge/index.js';
+import { judgeAccuracy, toRecord, type Verdict } from '../judge/index.js';
 import { numbersOf } from '../judge/tensors.js';
 import { outputFiles, type Observed } from '../observations/store.js';
 import { tensorFromBytes } from '../observations/tensors.js';
@@ -18,7 +11,7 @@ import type { Finding, ResultRecord } from '../protocol/record.js';
 import type { CellAttachments } from '../report/attachments.js';
 import { buildFinding, type Sample } from '../report/finding.js';
 import type { Baselines, CellBaseline } from './baselines.js';
-import { expectations } from './expectations.js';
+import { heldAgainstDeclared, type Held } from './expectations.js';
 
 /** A cell with its verdict and everything that leaves with it. */
 export interface JudgedCell {
@@ -55,12 +48,12 @@ export async function judgeCell(cell: PlannedCell, observed: Observed, baselines
   } catch (error) {
     verdict = { status: 'error', reason: toErrorRecord(error, 'E_BASELINE', 'judge') };
   }
-  const declared = expectationFor(expectations(), cell.id, observation.platform.gpu);
-  const outcome = applyExpectation(verdict, declared);
-  const { record, finding } = toReport(cell, observed, outcome, declared, baselines.dataset, baseline);
+  const kind = cell.key.browser === 'pc' ? 'baseline' : 'accuracy';
+  const held = heldAgainstDeclared(verdict, cell.id, observation.platform.gpu, kind);
+  const { record, finding } = toReport(cell, observed, held, kind, baselines.dataset, baseline);
   return {
     record,
-    ok: outcome.ok,
+    ok: held.ok,
     attachments: { record, observation, outputs: outputFiles(observed), finding },
   };
 }
@@ -68,15 +61,14 @@ export async function judgeCell(cell: PlannedCell, observed: Observed, baselines
 function toReport(
   cell: PlannedCell,
   { observation, outputs }: Observed,
-  outcome: ExpectationOutcome,
-  declared: ReturnType<typeof expectationFor>,
+  { verdict, expectation }: Held<Verdict>,
+  kind: ResultRecord['kind'],
   dataset: Dataset,
   baseline: CellBaseline | undefined,
 ): { record: ResultRecord; finding: Finding | undefined } {
-  const { verdict, met } = outcome;
   const bad = verdict.status === 'fail' || verdict.status === 'error';
-  const record = toRecord(observation, verdict, cell.key, cell.key.browser === 'pc' ? 'baseline' : 'accuracy', {
-    expectation: declared === undefined ? undefined : { declared, met },
+  const record = toRecord(observation, verdict, cell.key, kind, {
+    expectation,
     finding: bad ? `findings/${cell.id}` : undefined,
   });
   if (!bad) return { record, finding: undefined };

@@ -9,14 +9,7 @@ import { latencyBatch, mergeVisits, visitCell, type VisitParts } from '../gather
 import { PagePool } from '../gather/pages.js';
 import { gatherSoak } from '../gather/soak.js';
 import { MEASURE } from '../gather/settings.js';
-import {
-  applyExpectation,
-  expectationFor,
-  judgePerformance,
-  judgeSoak,
-  performanceRecord,
-  soakRecord,
-} from '../judge/index.js';
+import { judgePerformance, judgeSoak, performanceRecord, soakRecord } from '../judge/index.js';
 import { VisitStore } from '../observations/visits.js';
 import { nativeCells, planVisit, type PlannedVisit } from '../plan/performance.js';
 import type { PlannedCell } from '../plan/plan.js';
@@ -25,7 +18,7 @@ import { PlumblineError } from '../protocol/errors.js';
 import type { PerformanceObservation, SoakObservation } from '../protocol/performance.js';
 import { harnessUrl } from '../server/harness.js';
 import { driverFor } from './driver.js';
-import { expectations } from './expectations.js';
+import { heldAgainstDeclared } from './expectations.js';
 import { test as base } from './fixtures.js';
 import type { JudgedCell } from './judging.js';
 
@@ -126,9 +119,8 @@ export const performanceTest = base.extend<TestFixtures, WorkerFixtures>({
 
   judgeSoaked: async ({}, use) => {
     await use((cell, observation) => {
-      const declared = expectationFor(expectations(), cell.id, observation.platform.gpu, 'soak');
-      const { verdict, ok, met } = applyExpectation(judgeSoak({ observation }), declared, 'soak');
-      const expectation = declared === undefined ? undefined : { declared, met };
+      const judged = judgeSoak({ observation });
+      const { verdict, ok, expectation } = heldAgainstDeclared(judged, cell.id, observation.platform.gpu, 'soak');
       const record = soakRecord(observation, verdict, { expectation });
       return { record, ok, attachments: { record, soak: observation } };
     });
@@ -162,10 +154,8 @@ function judgeObservation(
   native: readonly PerformanceObservation[],
   store: VisitStore,
 ): JudgedCell {
-  const declared = expectationFor(expectations(), id, observation.platform.gpu, 'performance');
   const judged = judgePerformance({ observation, native, runCalibration: store.calibrations(key.browser) });
-  const { verdict, ok, met } = applyExpectation(judged, declared, 'performance');
-  const expectation = declared === undefined ? undefined : { declared, met };
+  const { verdict, ok, expectation } = heldAgainstDeclared(judged, id, observation.platform.gpu, 'performance');
   const record = performanceRecord(observation, verdict, { expectation });
   return { record, ok, attachments: { record, performance: observation } };
 }

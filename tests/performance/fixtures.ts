@@ -8,6 +8,7 @@ import { buildPage } from '../../src/build/page.js';
 import { loadDataset, type Dataset } from '../../src/datasets/index.js';
 import { createDriver, type DriverBrowser, type DriverPage } from '../../src/drivers/index.js';
 import { callPage } from '../../src/gather/calls.js';
+import { datasetUrl } from '../../src/gather/phases.js';
 import { loadModels, type Model } from '../../src/plan/cards.js';
 import { inputsOf, outputsOf } from '../../src/protocol/artifact.js';
 import { artifactSlug, type BrowserName, type Target } from '../../src/protocol/cell.js';
@@ -76,8 +77,8 @@ export class Harness {
   }
 
   feed(samples = SAMPLES): Promise<PageResult<'feed'>> {
-    const { descriptor, slug } = this.dataset;
-    return this.call('feed', { dataset: descriptor, datasetUrl: `${this.server.origin}/datasets/${slug}/`, samples });
+    const { descriptor } = this.dataset;
+    return this.call('feed', { dataset: descriptor, datasetUrl: datasetUrl(this.server, this.dataset), samples });
   }
 
   measure(request: Partial<MeasureRequest> = {}): Promise<Series> {

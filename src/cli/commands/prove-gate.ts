@@ -80,10 +80,11 @@ async function measureAll(ids: readonly string[], entries: Entry[], file: string
   const tearDown = await globalSetup();
   try {
     const real = (await buildPage()).outDir;
-    const slugs = [...cells.values()].map(({ target }) => [targetSlug(target), 'slowTenPercent'] as const);
+    const slugs = [...cells.values()].map(({ target }) => [targetSlug(target), 'slow'] as const);
     const outDir = path.join(path.dirname(file), 'slow-page');
     const stamp = (await readFile(path.join(real, '.stamp'), 'utf8')).slice(0, 12);
-    const slow = (await buildPage({ outDir, plugins: [mutants(Object.fromEntries(slugs))] })).outDir;
+    const slow = (await buildPage({ outDir, plugins: [mutants(Object.fromEntries(slugs), { slowPercent: 10 })] }))
+      .outDir;
     for (const planned of todo) {
       if (performance.now() > until) return;
       const cell = cells.get(planned.cell) as PlannedCell;

@@ -5,6 +5,8 @@ describe('median', () => {
   it.each<[number[], number]>([
     [[3], 3],
     [[1, 2], 1.5],
+    [[3, 1, 2], 2],
+    [[4, 1, 2, 3], 2.5],
     // As numbers, not as text.
     [[10, 9, 100], 10],
     [[5, 1, 4, 2], 3],

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { madeUpFault, madeUpRecord, reasonOf as reason } from '../made-up.js';
 import { madeUpPerformance, madeUpSoak } from '../made-up-performance.js';
-import { cellsOf, judgedOf, nativeOf, performanceOf, reasonOf } from './cells.js';
+import { cellsOf, judgedOf, nativeTimeOf, performanceOf, reasonOf } from './cells.js';
 import { filterCells, fromQuery, NO_FILTER, toQuery } from './filter.js';
 import { gridsOf } from './grid.js';
 import { latencyOf, linesOf, measuredModels, timesModelOf } from './measured.js';
@@ -52,8 +52,8 @@ describe('cellsOf', () => {
 it('sets a cell against the PC with as many threads', () => {
   const [one] = cellsOf([madeUpPerformance('lenet5/onnx-fp32/ort-wasm-t1@chromium')]);
   const [two] = cellsOf([madeUpPerformance('lenet5/onnx-fp32/ort-wasm-t2@chromium')]);
-  expect(one && nativeOf(one)?.threads).toBe(1);
-  expect(two && nativeOf(two)?.threads).toBe(2);
+  expect(one && nativeTimeOf(one)?.threads).toBe(1);
+  expect(two && nativeTimeOf(two)?.threads).toBe(2);
 });
 
 describe('filters', () => {

@@ -4,6 +4,7 @@ import type { PerformanceBlock } from '../../protocol/performance.js';
 import type { ResultRecord } from '../../protocol/record.js';
 import { compareArtifacts, compareTargets } from '../order.js';
 import { outcomeOf, type Outcome } from '../outcome.js';
+import { nativeOf, type NativeTime } from '../readings.js';
 
 export type Kind = ResultRecord['kind'];
 
@@ -72,10 +73,8 @@ export const performanceOf = (cell: Cell): PerformanceBlock | undefined => recor
 /** Why the cell came out as it did. */
 export const reasonOf = (cell: Cell): ResultRecord['reason'] => cell.records[0]?.reason;
 
-export type NativeTime = NonNullable<PerformanceBlock['native']>[number];
-
-/** The native time that a cell is set against: with as many threads, where there is one. */
-export function nativeOf(cell: Cell): NativeTime | undefined {
-  const native = performanceOf(cell)?.native ?? [];
-  return native.find(({ threads }) => threads === (cell.key.threads ?? 1)) ?? native[0];
+/** The native time that a cell is set against. */
+export function nativeTimeOf(cell: Cell): NativeTime | undefined {
+  const record = recordOf(cell, 'performance');
+  return record && nativeOf(record);
 }

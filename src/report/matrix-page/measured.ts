@@ -1,7 +1,8 @@
 /** What the charts draw: the cells that were measured, by model. Pure. */
 import type { Platform } from '../../protocol/cell.js';
-import type { Interval, PerformanceBlock, Phases } from '../../protocol/performance.js';
-import { nativeOf, performanceOf, type Cell, type NativeTime } from './cells.js';
+import type { Interval, PerformanceBlock } from '../../protocol/performance.js';
+import type { NativeTime } from '../readings.js';
+import { nativeTimeOf, performanceOf, type Cell } from './cells.js';
 
 /** One measured cell. */
 export interface Measured {
@@ -32,7 +33,7 @@ export function measuredModels(cells: readonly Cell[]): MeasuredModel[] {
       line: `${cell.artifact} ${cell.target}`,
       browser: cell.key.browser,
       block,
-      native: nativeOf(cell),
+      native: nativeTimeOf(cell),
     });
   }
   return [...models].map(([model, own]) => ({ model, cells: byArtifact(own) }));
@@ -87,16 +88,3 @@ export function linesOf(model: MeasuredModel, quantity: Quantity): Line[] {
   }
   return [...lines].map(([line, own]) => ({ line, ...own }));
 }
-
-/** The phases of a start that are stacked, in the order in which they happen. */
-export const STACKED = ['runtimeLoadMs', 'modelFetchMs', 'sessionMs', 'firstInferenceMs'] as const;
-export type StackedPhase = (typeof STACKED)[number];
-
-export const PHASE_TITLES: Readonly<Record<StackedPhase, string>> = {
-  runtimeLoadMs: 'runtime load',
-  modelFetchMs: 'model fetch',
-  sessionMs: 'session',
-  firstInferenceMs: 'first inference',
-};
-
-export const coldStartMs = (phases: Phases): number => STACKED.reduce((sum, phase) => sum + phases[phase], 0);

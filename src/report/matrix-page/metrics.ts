@@ -1,6 +1,6 @@
 /** What a heat map can show of its cells beside their outcome. Pure. */
 import { bytes, duration, float, percent, points } from '../format.js';
-import { judgedOf, nativeOf, performanceOf, type Cell } from './cells.js';
+import { judgedOf, nativeTimeOf, performanceOf, type Cell } from './cells.js';
 
 /** How strongly a cell is tinted: 0 is not at all, 4 is most. */
 export type Level = 0 | 1 | 2 | 3 | 4;
@@ -119,7 +119,7 @@ export const METRICS: readonly Metric[] = [
     group: 'Time',
     label: 'Warm latency, × native',
     help: 'Median of one warm inference divided by that of the same model on the PC, with as many threads.',
-    value: (cell) => nativeOf(cell)?.ratio.value,
+    value: (cell) => nativeTimeOf(cell)?.ratio.value,
     short: compact,
     words: (value) => `${float(value, 3)} times native`,
     level: beyond(1.5, 4, 15, 60),

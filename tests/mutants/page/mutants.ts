@@ -109,32 +109,31 @@ const refuse = <T>(): Promise<T> => Promise.reject(new Error(SAID));
 const MOST_OVERDUE_MS = 0.05;
 
 /** Each inference takes so many percent longer: what the clock's steps make the waiting too long or too short by is made up for later. */
-const slowDown = (percent: () => number): Mutant =>
-  changeModel((model) => {
-    const share = percent() / 100;
-    let owedMs = 0;
-    const slow =
-      <T>(infer: () => Promise<T>) =>
-      async (): Promise<T> => {
-        const from = performance.now();
-        const result = await infer();
-        const done = performance.now();
-        owedMs += share * (done - from);
-        let now = done;
-        while (now - done < owedMs) now = performance.now();
-        // Of a wait that the system made far too long, for it had others to serve, no more is made up for than the clock's.
-        owedMs = Math.max(owedMs - (now - done), -MOST_OVERDUE_MS);
-        return result;
-      };
-    return {
-      run: (inputs) => slow(() => model.run(inputs))(),
-      prepare(inputs) {
-        const prepared = model.prepare(inputs);
-        const { run, runOnly } = prepared;
-        return { ...prepared, run: slow(run), ...(runOnly === undefined ? {} : { runOnly: slow(runOnly) }) };
-      },
+const slowDown: Mutant = changeModel((model) => {
+  const share = MUTANT_SETTINGS.slowPercent / 100;
+  let owedMs = 0;
+  const slow =
+    <T>(infer: () => Promise<T>) =>
+    async (): Promise<T> => {
+      const from = performance.now();
+      const result = await infer();
+      const done = performance.now();
+      owedMs += share * (done - from);
+      let now = done;
+      while (now - done < owedMs) now = performance.now();
+      // Of a wait that the system made far too long, for it had others to serve, no more is made up for than the clock's.
+      owedMs = Math.max(owedMs - (now - done), -MOST_OVERDUE_MS);
+      return result;
     };
-  });
+  return {
+    run: (inputs) => slow(() => model.run(inputs))(),
+    prepare(inputs) {
+      const prepared = model.prepare(inputs);
+      const { run, runOnly } = prepared;
+      return { ...prepared, run: slow(run), ...(runOnly === undefined ? {} : { runOnly: slow(runOnly) }) };
+    },
+  };
+});
 
 const leaveItself: Mutant = (start) => start;
 
@@ -175,9 +174,8 @@ export const MUTANTS = {
       for (;;);
     },
   })),
-  slowTenPercent: slowDown(() => 10),
   // What measurements must see.
-  slow: slowDown(() => MUTANT_SETTINGS.slowPercent),
+  slow: slowDown,
   leaky: changeInference((run) => () => {
     // Written to, so that the system really gives the memory.
     kept.push(new Uint8Array(MUTANT_SETTINGS.leakBytes).fill(1));

@@ -4,16 +4,9 @@ import type { Markish, PlotOptions } from '@observablehq/plot';
 import { PLATFORMS, type Platform } from '../../../protocol/cell.js';
 import type { HttpCache } from '../../../protocol/performance.js';
 import { bytes, duration } from '../../format.js';
+import { PHASE_TITLES, START_PHASES, startOf, type StartPhase } from '../../readings.js';
 import { logTicks } from '../log-scale.js';
-import {
-  coldStartMs,
-  PHASE_TITLES,
-  STACKED,
-  type Line,
-  type Measured,
-  type Point,
-  type StackedPhase,
-} from '../measured.js';
+import type { Line, Measured, Point } from '../measured.js';
 import { compact } from '../metrics.js';
 import { BROWSER_TITLES } from '../names.js';
 
@@ -198,7 +191,7 @@ interface Bar {
   readonly id: string;
   readonly line: string;
   readonly browser: string;
-  readonly phase: StackedPhase;
+  readonly phase: StartPhase;
   readonly ms: number;
   readonly all: readonly number[];
 }
@@ -206,7 +199,7 @@ interface Bar {
 const tellBar = ({ line, browser, all }: Bar): string =>
   [
     `${line} in ${browser}: ${duration(all.reduce((sum, ms) => sum + ms, 0))}`,
-    ...STACKED.map((phase, at) => `${PHASE_TITLES[phase]} ${duration(all[at] ?? 0)}`),
+    ...START_PHASES.map((phase, at) => `${PHASE_TITLES[phase]} ${duration(all[at] ?? 0)}`),
   ].join('\n');
 
 /** Bars of a cold start, its phases end to end: a panel a browser, side by side or, where it is narrow, below each other. */
@@ -214,8 +207,8 @@ export function coldStarts(cells: readonly Measured[], cache: HttpCache, ariaLab
   const bars = cells.flatMap(({ id, line, browser, block }): Bar[] => {
     const phases = block.cold[cache];
     if (phases === undefined) return [];
-    const all = STACKED.map((phase) => phases[phase]);
-    return STACKED.map((phase) => ({ id, line, browser: BROWSER_TITLES[browser], phase, ms: phases[phase], all }));
+    const all = START_PHASES.map((phase) => phases[phase]);
+    return START_PHASES.map((phase) => ({ id, line, browser: BROWSER_TITLES[browser], phase, ms: phases[phase], all }));
   });
   const lines = [...new Set(bars.map(({ line }) => line))];
   const browsers = PLATFORMS.map((browser) => BROWSER_TITLES[browser]).filter((title) =>
@@ -223,7 +216,7 @@ export function coldStarts(cells: readonly Measured[], cache: HttpCache, ariaLab
   );
   const most = Math.max(
     0,
-    ...cells.map(({ block }) => (block.cold[cache] === undefined ? 0 : coldStartMs(block.cold[cache]))),
+    ...cells.map(({ block }) => (block.cold[cache] === undefined ? 0 : startOf(block.cold[cache]))),
   );
   const panels = (width: number): string[][] => (isNarrow(width) ? browsers.map((browser) => [browser]) : [browsers]);
   const linesOf = (own: readonly Bar[]): string[] => lines.filter((line) => own.some((bar) => bar.line === line));
@@ -250,7 +243,7 @@ export function coldStarts(cells: readonly Measured[], cache: HttpCache, ariaLab
           align: narrow ? 1 : 0.5,
         },
         fx: { domain: [...panel], label: null, padding: 0.06 },
-        color: { domain: [...STACKED], range: STACKED.map((phase) => `var(--${phase})`) },
+        color: { domain: [...START_PHASES], range: START_PHASES.map((phase) => `var(--${phase})`) },
         marks: [
           gridX({ ticks: panel.length > 1 ? 2 : 4, stroke: 'var(--line)', strokeOpacity: 1 }),
           barX(own, { x: 'ms', y: 'line', fx: 'browser', fill: 'phase', insetLeft: 0.5, insetRight: 0.5 }),
@@ -277,7 +270,7 @@ export function coldStarts(cells: readonly Measured[], cache: HttpCache, ariaLab
                 },
           ),
           tip(
-            own.filter(({ phase }) => phase === STACKED[0]),
+            own.filter(({ phase }) => phase === START_PHASES[0]),
             pointerY({
               x: 'ms',
               y: 'line',

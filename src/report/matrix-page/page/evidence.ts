@@ -2,11 +2,12 @@
 import { ERRORS } from '../../../protocol/errors.js';
 import type { Distribution, PerformanceBlock, Phases, SoakBlock } from '../../../protocol/performance.js';
 import type { Parity, ResultRecord } from '../../../protocol/record.js';
-import { bytes, count, duration, float, median, percent, points } from '../../format.js';
+import { median } from '../../../judge/statistics/summary.js';
+import { bytes, count, duration, float, percent, points } from '../../format.js';
 import { outcomeOf, SIGNS } from '../../outcome.js';
+import { PHASE_TITLES, START_PHASES, startOf } from '../../readings.js';
 import { repeatCommand } from '../../repeat.js';
 import type { Cell, Kind } from '../cells.js';
-import { coldStartMs, PHASE_TITLES, STACKED } from '../measured.js';
 import { BROWSER_TITLES, inMs, OUTCOME_TITLES, OUTCOME_WORDS, plural, RUNTIME_TITLES } from '../names.js';
 import { cellHref, h, table, type Child } from './dom.js';
 import { strip } from './charts.js';
@@ -240,9 +241,9 @@ function coldRow(name: string, phases: Phases | undefined): Child[][] {
   return [
     [
       name,
-      ...STACKED.map((phase) => duration(phases[phase])),
+      ...START_PHASES.map((phase) => duration(phases[phase])),
       phases.disposeMs === undefined ? '' : duration(phases.disposeMs),
-      duration(coldStartMs(phases)),
+      duration(startOf(phases)),
     ],
   ];
 }
@@ -250,7 +251,7 @@ function coldRow(name: string, phases: Phases | undefined): Child[][] {
 function coldBlock({ cold }: PerformanceBlock): Child {
   const rows = [...coldRow('empty cache', cold.empty), ...coldRow('full cache', cold.full)];
   if (rows.length === 0) return undefined;
-  const head = ['', ...STACKED.map((phase) => PHASE_TITLES[phase]), 'dispose', 'to first outputs'];
+  const head = ['', ...START_PHASES.map((phase) => PHASE_TITLES[phase]), 'dispose', 'to first outputs'];
   return block(
     'Cold start',
     h('div', { class: 'scroll' }, table('Phases of a cold start', head, rows, new Set([1, 2, 3, 4, 5, 6]))),

@@ -2,16 +2,14 @@
 import { PLATFORMS, type Platform } from '../../../protocol/cell.js';
 import type { HttpCache, Interval } from '../../../protocol/performance.js';
 import { bytes, count, duration, float } from '../../format.js';
+import { PHASE_TITLES, START_PHASES, startOf } from '../../readings.js';
 import type { Cell } from '../cells.js';
 import { logDomain } from '../log-scale.js';
 import {
   addedBytesOf,
-  coldStartMs,
   latencyOf,
   linesOf,
   measuredModels,
-  PHASE_TITLES,
-  STACKED,
   timesModelOf,
   type Line,
   type MeasuredModel,
@@ -214,13 +212,13 @@ function coldTable({ model, cells }: MeasuredModel): HTMLTableElement {
             [
               link(id, place(line, browser)),
               cache,
-              ...STACKED.map((phase) => duration(phases[phase])),
-              duration(coldStartMs(phases)),
+              ...START_PHASES.map((phase) => duration(phases[phase])),
+              duration(startOf(phases)),
             ],
           ];
     }),
   );
-  const head = ['cell', 'cache', ...STACKED.map((phase) => PHASE_TITLES[phase]), 'in all'];
+  const head = ['cell', 'cache', ...START_PHASES.map((phase) => PHASE_TITLES[phase]), 'in all'];
   return table(`Cold start of ${model}`, head, rows, new Set([2, 3, 4, 5, 6]));
 }
 
@@ -325,7 +323,7 @@ export function performanceSections(all: readonly Cell[]): {
         cache = value;
         showCold();
       }),
-      h('ul', { class: 'legend' }, ...STACKED.map((phase) => legendItem('■', phase, PHASE_TITLES[phase]))),
+      h('ul', { class: 'legend' }, ...START_PHASES.map((phase) => legendItem('■', phase, PHASE_TITLES[phase]))),
     ),
   );
   const showCold = (): void => {
