@@ -3,14 +3,8 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { z } from 'zod';
 import { PROJECT_ROOT } from '../../paths.js';
-
-interface Counts {
-  readonly passed: number;
-  readonly failed: number;
-  readonly skipped: number;
-}
+import { describeFailures, readPlaywrightReport, readVitestReport, type TestReport } from '../test-reports.js';
 
 /** @returns the exit code: 0 when every test passed or was skipped, and there were tests */
 export async function test(): Promise<number> {
@@ -18,7 +12,10 @@ export async function test(): Promise<number> {
   try {
     const units = await runUnits(path.join(folder, 'units.json'));
     const browsers = await runBrowserTests(path.join(folder, 'browsers.json'));
-    const sum = (key: keyof Counts): number => units[key] + browsers[key];
+    const sum = (key: 'passed' | 'failed' | 'skipped'): number => units[key] + browsers[key];
+    const failures = [...units.failures, ...browsers.failures];
+    // Whoever reads the end of a long log alone sees what failed.
+    if (failures.length > 0) console.log(`\n${describeFailures(failures)}`);
     console.log(
       `\n${String(sum('passed'))} passed, ${String(sum('failed'))} failed, ${String(sum('skipped'))} skipped`,
     );
@@ -28,43 +25,27 @@ export async function test(): Promise<number> {
   }
 }
 
-/** The parts of the runners' own JSON reports that are counted. */
-const vitestReport: z.ZodType<Counts> = z
-  .object({ numPassedTests: z.number(), numFailedTests: z.number(), numPendingTests: z.number() })
-  .transform((report) => ({
-    passed: report.numPassedTests,
-    failed: report.numFailedTests,
-    skipped: report.numPendingTests,
-  }));
-
-const playwrightReport: z.ZodType<Counts> = z
-  .object({ stats: z.object({ expected: z.number(), unexpected: z.number(), flaky: z.number(), skipped: z.number() }) })
-  // A test that passes at the second try is a defect here, too.
-  .transform(({ stats }) => ({
-    passed: stats.expected,
-    failed: stats.unexpected + stats.flaky,
-    skipped: stats.skipped,
-  }));
-
-async function runUnits(report: string): Promise<Counts> {
+async function runUnits(report: string): Promise<TestReport> {
   const code = await run('vitest', ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`]);
-  return heed(code, await readReport(report, vitestReport));
+  return heed(code, await read(report, readVitestReport), 'the units');
 }
 
-async function runBrowserTests(report: string): Promise<Counts> {
+async function runBrowserTests(report: string): Promise<TestReport> {
   const args = ['test', '--config', 'tests/playwright.config.ts', '--reporter=list,json'];
   const code = await run('playwright', args, { PLAYWRIGHT_JSON_OUTPUT_FILE: report });
-  return heed(code, await readReport(report, playwrightReport));
+  return heed(code, await read(report, readPlaywrightReport), 'the tests with browsers');
 }
 
-/** A runner that failed without a failed test (a file that does not load, say) counts as one. */
-function heed(code: number, counts: Counts): Counts {
-  return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
+/** A runner that failed without a failed test counts as one. */
+function heed(code: number, report: TestReport, title: string): TestReport {
+  if (code === 0 || report.failed > 0) return report;
+  const failure = { file: '', title, reason: `ended with exit code ${String(code)}, although no test failed` };
+  return { ...report, failed: 1, failures: [failure] };
 }
 
-async function readReport(file: string, schema: z.ZodType<Counts>): Promise<Counts> {
-  const text = await readFile(file, 'utf8').catch(() => undefined);
-  return text === undefined ? { passed: 0, failed: 0, skipped: 0 } : schema.parse(JSON.parse(text));
+async function read(file: string, reader: (json: string, root: string) => TestReport): Promise<TestReport> {
+  const json = await readFile(file, 'utf8').catch(() => undefined);
+  return json === undefined ? { passed: 0, failed: 0, skipped: 0, failures: [] } : reader(json, PROJECT_ROOT);
 }
 
 function run(tool: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<number> {
