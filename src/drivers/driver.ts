@@ -15,6 +15,8 @@ export interface DriverCapabilities {
   readonly crashEvents: boolean;
   /** The browser's process ids are known (it runs on this machine). */
   readonly processIds: boolean;
+  /** Workers may start workers; else one that does may stand still for ever (docs/defects/firefox-bidi-nested-workers.md). */
+  readonly nestedWorkers: boolean;
 }
 
 export interface OpenPageOptions {

@@ -35,7 +35,12 @@ type LaunchPersistentOptions = NonNullable<Parameters<typeof chromium.launchPers
 const { version } = createRequire(import.meta.url)('@playwright/test/package.json') as { version: string };
 
 export function createPlaywrightDriver(engine: PlaywrightEngine): HarnessDriver {
-  const capabilities: DriverCapabilities = { liveConsole: true, crashEvents: true, processIds: canSeeProcesses };
+  const capabilities: DriverCapabilities = {
+    liveConsole: true,
+    crashEvents: true,
+    processIds: canSeeProcesses,
+    nestedWorkers: engine.channel !== 'moz-firefox',
+  };
   return {
     kind: 'playwright',
     version,

@@ -45,6 +45,7 @@ export function createWebDriver(engine: WebDriverEngine): HarnessDriver {
   const capabilities: DriverCapabilities = {
     liveConsole: false,
     crashEvents: false,
+    nestedWorkers: true,
     processIds: local && canSeeProcesses,
   };
   return {

@@ -62,7 +62,7 @@ async function walkPhases(cell: PlannedCell, context: GatherContext, notes: Note
   entered(notes, acquired);
   notes.timing.warmPage = acquired.warm;
 
-  if (!(await probePage(page, target, deadlines, notes))) return;
+  if (!(await probePage(page, target, pool.driver, deadlines, notes))) return;
   const runtime = await startRuntime(page, target, deadlines, notes);
   notes.timing.runtimeLoadMs = runtime.ms;
   const loaded = await loadArtifact(page, cell, server.origin, deadlines, notes);

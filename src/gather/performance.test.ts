@@ -102,6 +102,7 @@ beforeEach(() => {
     },
   };
   const driver = {
+    capabilities: { nestedWorkers: true },
     kind: 'playwright',
     version: '1',
     launch: () => Promise.resolve(browser),

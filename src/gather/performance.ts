@@ -93,7 +93,7 @@ async function walkVisit(
   const opened = await pool.fresh(`${base}/page/?driven`);
   const { page, browser } = opened;
   entered(notes, opened);
-  if (!(await probePage(page, target, deadlines, notes))) return undefined;
+  if (!(await probePage(page, target, pool.driver, deadlines, notes))) return undefined;
   const memory = parts.memory === true ? new MemoryNotes(page, browser, deadlines, settings) : undefined;
   const calibrate = (): Promise<PageResult<'calibrate'>> =>
     callPage(page, 'calibrate', { timings: settings.calibrations }, { deadlineMs: deadlines.probe });

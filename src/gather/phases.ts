@@ -15,6 +15,7 @@ import type { PageResult } from '../protocol/messages.js';
 import type { ConsoleEntry, Environment, Observation, PlatformInfo, Probe } from '../protocol/observation.js';
 import type { HarnessServer } from '../server/server.js';
 import { callPage } from './calls.js';
+import { driverLimit } from './driver-limits.js';
 import type { PagePool, WarmPage } from './pages.js';
 import type { Deadlines } from './settings.js';
 
@@ -86,13 +87,16 @@ export function entered(progress: Progress, { page, browser }: WarmPage): void {
 export async function probePage(
   page: DriverPage,
   target: Target,
+  driver: Pick<HarnessDriver, 'capabilities'>,
   deadlines: Deadlines,
   progress: Progress,
 ): Promise<boolean> {
   enter(progress, 'page-ready');
   progress.environment = await callPage(page, 'environment', null, { deadlineMs: deadlines.pageReady });
   enter(progress, 'probe');
-  progress.probe = await callPage(page, 'probe', target, { deadlineMs: deadlines.probe });
+  progress.probe =
+    driverLimit(target, driver.capabilities) ??
+    (await callPage(page, 'probe', target, { deadlineMs: deadlines.probe }));
   return progress.probe.available;
 }
 

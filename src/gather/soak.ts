@@ -58,7 +58,7 @@ async function walkSoak(cell: PlannedCell, context: SoakContext, notes: Notes): 
   const opened = await pool.fresh(`${server.origin}/page/?driven`);
   const { page, browser } = opened;
   entered(notes, opened);
-  if (!(await probePage(page, target, deadlines, notes))) return;
+  if (!(await probePage(page, target, pool.driver, deadlines, notes))) return;
   await startRuntime(page, target, deadlines, notes);
 
   const batchSize = latencyBatch(artifact);

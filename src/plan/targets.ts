@@ -30,6 +30,11 @@ export const RUNTIME_PACKAGES = { ort: 'onnxruntime-web', tfjs: '@tensorflow/tfj
 
 const GPU: readonly Backend[] = ['webgl', 'webgpu', 'webgpu-jsep', 'webnn'];
 
+/** Whether the runtime computes on workers that it starts itself, from wherever it runs. */
+export function startsWorkers({ runtime, backend, threads = 1 }: Target): boolean {
+  return threads > 1 || (runtime === 'tfjs' && backend === 'wasm');
+}
+
 export function isGpu(target: Target): boolean {
   return GPU.includes(target.backend);
 }

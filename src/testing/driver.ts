@@ -11,7 +11,7 @@ export function driverFor(status: EngineStatus): HarnessDriver {
     kind: 'playwright',
     version: 'none',
     browser,
-    capabilities: { liveConsole: false, crashEvents: false, processIds: false },
+    capabilities: { liveConsole: false, crashEvents: false, processIds: false, nestedWorkers: true },
     launch: () =>
       Promise.reject(
         new PlumblineError('E_BROWSER_MISSING', `${browser}: ${why}`, { hint: `Run \`${mend}\`.`, phase: 'launch' }),

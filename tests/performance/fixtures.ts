@@ -6,8 +6,9 @@ import { test as base, expect } from '@playwright/test';
 import { findEngine } from '../../src/browsers/find.js';
 import { buildPage } from '../../src/build/page.js';
 import { loadDataset, type Dataset } from '../../src/datasets/index.js';
-import { createDriver, type DriverBrowser, type DriverPage } from '../../src/drivers/index.js';
+import { createDriver, type DriverBrowser, type DriverPage, type HarnessDriver } from '../../src/drivers/index.js';
 import { callPage } from '../../src/gather/calls.js';
+import { driverLimit } from '../../src/gather/driver-limits.js';
 import { datasetUrl } from '../../src/gather/phases.js';
 import { loadModels, type Model } from '../../src/plan/cards.js';
 import { inputsOf, outputsOf } from '../../src/protocol/artifact.js';
@@ -41,6 +42,7 @@ export class Harness {
     private readonly server: HarnessServer,
     private readonly model: Model,
     private readonly dataset: Dataset,
+    private readonly driver: HarnessDriver,
   ) {}
 
   call<M extends PageMethod>(method: M, argument: PageArguments[M]): Promise<PageResult<M>> {
@@ -53,7 +55,7 @@ export class Harness {
 
   /** Loads runtime and LeNet-1, and feeds the first samples. A target that the browser lacks skips the test. */
   async load(target: Target): Promise<PageResult<'loadModel'>> {
-    const probe = await this.call('probe', target);
+    const probe = driverLimit(target, this.driver.capabilities) ?? (await this.call('probe', target));
     test.skip(!probe.available, probe.words);
     await this.call('loadRuntime', target);
     const loaded = await this.loadModel(target);
@@ -98,7 +100,7 @@ export class Harness {
 
 interface WorkerFixtures {
   readonly server: HarnessServer;
-  readonly running: DriverBrowser;
+  readonly running: { readonly browser: DriverBrowser; readonly driver: HarnessDriver };
   readonly lenet1: { readonly model: Model; readonly dataset: Dataset };
 }
 
@@ -136,32 +138,33 @@ export const test = base.extend<TestFixtures, WorkerFixtures & Subject>({
 
   running: [
     async ({ subject }, use) => {
-      const browser = await launch(subject);
-      await use(browser);
+      const driver = await driverOf(subject);
+      const browser = await driver.launch({ deadlineMs: DEADLINE_MS });
+      await use({ browser, driver });
       await browser.close();
     },
     { scope: 'worker' },
   ],
 
-  open: async ({ running: browser, server, lenet1: { model, dataset } }, use) => {
+  open: async ({ running: { browser, driver }, server, lenet1: { model, dataset } }, use) => {
     const pages: DriverPage[] = [];
     await use(async (mutant = 'none') => {
       const url = `${harnessUrl(server)}&mutant=${mutant}`;
       const page = await browser.openPage({ url, deadlineMs: DEADLINE_MS });
       pages.push(page);
-      return new Harness(page, server, model, dataset);
+      return new Harness(page, server, model, dataset, driver);
     });
     for (const page of pages) await page.close();
   },
 });
 
-async function launch(browser: BrowserName): Promise<DriverBrowser> {
+async function driverOf(browser: BrowserName): Promise<HarnessDriver> {
   const status = await findEngine(browser);
   if (!status.found) {
     test.skip(true, `${browser}: ${status.why}; mend it by \`${status.mend}\``);
     throw new Error('a skipped test has ended before this');
   }
-  return await createDriver(status.engine).launch({ deadlineMs: DEADLINE_MS });
+  return createDriver(status.engine);
 }
 
 export { expect };
