@@ -46,7 +46,8 @@ for (const browser of BROWSERS) {
     }
     const { latency, throughput, memory, native = [] } = performance ?? {};
     expect(latency?.n).toBeGreaterThanOrEqual(6);
-    expect(latency?.visits).toHaveLength(2);
+    // A cell that was disturbed is visited once more.
+    expect([2, 3]).toContain(latency?.visits?.length);
     expect(latency?.median.low).toBeLessThanOrEqual(latency?.median.value ?? -1);
     expect(throughput?.samplesPerSecond.value).toBeGreaterThan(0);
     expect(native.map((cell) => cell.id)).toEqual([1, 2].map((n) => `lenet1/onnx-fp32/ort-native-t${String(n)}@pc`));
@@ -58,7 +59,7 @@ for (const browser of BROWSERS) {
       await observed(reports, id, 'performance'),
     );
     const [first, second] = observation.visits;
-    expect(observation.visits.map(({ httpCache }) => httpCache)).toEqual(['empty', 'full']);
+    expect(observation.visits.map(({ httpCache }) => httpCache).slice(0, 2)).toEqual(['empty', 'full']);
     // Page, runtime and model; the second time from the browser's cache. Stock WebKitGTK keeps nothing of that size.
     expect(first?.networkBytes).toBeGreaterThan(observation.modelBytes);
     if (browser !== 'webkit') expect(second?.networkBytes).toBe(0);
