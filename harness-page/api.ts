@@ -131,7 +131,7 @@ export const api: PageApi = {
 
   async measure(request) {
     return await withBatch(request.batchSize, async (prepared) => {
-      if (request.readBack) return await takeSeries(prepared.run, request);
+      if (request.readBack) return await takeSeries(prepared.infer ?? prepared.run, request);
       if (prepared.runOnly === undefined)
         throw new PlumblineError('E_INTERNAL', `${theCurrent('measure').model.provider} always reads its outputs back`);
       return await takeSeries(prepared.runOnly, request);

@@ -73,6 +73,26 @@ describe('a series', () => {
     expect(sum(series.warmUpMs)).toBeGreaterThanOrEqual(600);
   });
 
+  test('gives a slow model enough inferences to become steady, beyond its budget', async () => {
+    const clock = madeUpClock(0.125);
+    const series = await takeSeries(
+      clock.work(() => 150),
+      { ...REQUEST, budgetMs: 300 },
+    );
+    expect(series.steady).toBe(true);
+    expect(sum(series.warmUpMs)).toBeGreaterThan(500);
+  });
+
+  test('does not wait for a very slow one', async () => {
+    const clock = madeUpClock(0.125);
+    const series = await takeSeries(
+      clock.work(() => 1_500),
+      { ...REQUEST, budgetMs: 300 },
+    );
+    expect(series.steady).toBe(false);
+    expect(series.warmUpMs).toHaveLength(3);
+  });
+
   test('leaves the warm-up out of the timings', async () => {
     const clock = madeUpClock(0.125);
     const series = await takeSeries(

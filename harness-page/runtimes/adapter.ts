@@ -19,6 +19,11 @@ export interface Prepared {
    * @returns one tensor an output of the card, in its order, read back into memory of the page's own
    */
   readonly run: () => Promise<TensorData[]>;
+  /**
+   * The same call of the runtime and nothing after it, where the outputs that it gives are in memory of the page already.
+   * This is what is timed, if it is there: bringing outputs into the form of `run` is some microseconds of our own.
+   */
+  readonly infer?: () => Promise<unknown>;
   /** The same with the outputs left where they were computed; resolves when they are. Only where the runtime offers it. */
   readonly runOnly?: () => Promise<void>;
   /** Frees the inputs. */

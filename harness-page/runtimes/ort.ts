@@ -112,6 +112,7 @@ function asModel(
         for (const name in results) results[name]?.dispose();
         return read;
       },
+      ...(backend === 'wasm' ? { infer: () => session.run(feeds) } : {}),
       ...(onGpu === undefined ? {} : { runOnly: onGpu.runOnly }),
       release() {
         onGpu?.release();

@@ -129,8 +129,13 @@ const slowDown: Mutant = changeModel((model) => {
     run: (inputs) => slow(() => model.run(inputs))(),
     prepare(inputs) {
       const prepared = model.prepare(inputs);
-      const { run, runOnly } = prepared;
-      return { ...prepared, run: slow(run), ...(runOnly === undefined ? {} : { runOnly: slow(runOnly) }) };
+      const { run, infer, runOnly } = prepared;
+      return {
+        ...prepared,
+        run: slow(run),
+        ...(infer === undefined ? {} : { infer: slow(infer) }),
+        ...(runOnly === undefined ? {} : { runOnly: slow(runOnly) }),
+      };
     },
   };
 });
