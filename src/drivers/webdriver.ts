@@ -255,6 +255,11 @@ class WebDriverBrowser implements DriverBrowser {
   }
 
   async #newWindow(): Promise<string> {
+    // A new window is asked for from within one that is there, and the one that was last in turn may have been closed.
+    if (this.#current === undefined) {
+      const [any] = await this.session.getAllWindowHandles();
+      if (any !== undefined) await this.session.switchTo().window(any);
+    }
     await this.session.switchTo().newWindow('window');
     return (this.#current = await this.session.getWindowHandle());
   }

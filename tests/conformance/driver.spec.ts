@@ -262,6 +262,15 @@ test.describe('pages', () => {
     expect(running.isAlive()).toBe(true);
   });
 
+  test('one is closed, another stays, and a third opens', async ({ running, opened, server }) => {
+    const closed = await running.openPage({ url: server.url, deadlineMs: OPEN_MS });
+    await closed.close();
+    const third = await running.openPage({ url: server.url, deadlineMs: OPEN_MS });
+    expect(await third.call('echo', 'third', { deadlineMs: LONG_MS })).toEqual(value('third'));
+    expect(await opened.call('echo', 'stays', { deadlineMs: LONG_MS })).toEqual(value('stays'));
+    await third.close();
+  });
+
   test('a call on a closed page is E_DRIVER, one under way, too', async ({ running, server }) => {
     const page = await running.openPage({ url: server.url, deadlineMs: OPEN_MS });
     const call = held(page.call('never', null, { deadlineMs: LONG_MS }));
