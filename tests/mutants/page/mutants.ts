@@ -2,6 +2,7 @@
  * What can be wrong with a runtime, or with the adapter to it: each mutant wraps the real adapter and spoils one thing.
  * It runs in the page, in a test build alone; the production page has no place for it.
  */
+import { clockStep } from '../../../harness-page/measure/clock.js';
 import type { LoadedModel, Prepared, Runtime, StartRuntime } from '../../../harness-page/runtimes/adapter.js';
 import type { TensorData } from '../../../src/protocol/observation.js';
 
@@ -108,9 +109,13 @@ const refuse = <T>(): Promise<T> => Promise.reject(new Error(SAID));
 /** More than the steps of any engine's clock in a page that is isolated. */
 const MOST_OVERDUE_MS = 0.05;
 
-/** Each inference takes so many percent longer: what the clock's steps make the waiting too long or too short by is made up for later. */
+/**
+ * Each inference takes so many percent longer: what the clock's steps make the waiting too long or too short by is made up
+ * for later. A wait ends as the clock steps and began half a step, in the mean, after the reading that says so.
+ */
 const slowDown: Mutant = changeModel((model) => {
   const share = MUTANT_SETTINGS.slowPercent / 100;
+  const halfStepMs = clockStep() / 2;
   let owedMs = 0;
   const slow =
     <T>(infer: () => Promise<T>) =>
@@ -122,7 +127,7 @@ const slowDown: Mutant = changeModel((model) => {
       let now = done;
       while (now - done < owedMs) now = performance.now();
       // Of a wait that the system made far too long, for it had others to serve, no more is made up for than the clock's.
-      owedMs = Math.max(owedMs - (now - done), -MOST_OVERDUE_MS);
+      if (now > done) owedMs = Math.max(owedMs - (now - done - halfStepMs), -MOST_OVERDUE_MS);
       return result;
     };
   return {
