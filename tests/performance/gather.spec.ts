@@ -5,6 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test } from '@playwright/test';
+import { buildPage } from '../../src/build/page.js';
 import { BROWSERS } from '../../src/protocol/cell.js';
 import {
   performanceObservationSchema,
@@ -15,20 +16,33 @@ import {
 import type { ResultRecord } from '../../src/protocol/record.js';
 import { readRecords } from '../child.js';
 import { runSuite } from '../faults/suite.js';
+import { mutants } from '../mutants/plugin.js';
 
 test.describe.configure({ timeout: 180_000 });
 
 const CONFIG = ['--config', 'playwright.performance.config.ts'];
 
 /** Runs a project of the performance configuration for one cell; @returns its record, and the folder of the reports. */
-async function run(project: 'performance' | 'soak', id: string, scratch: string): Promise<[ResultRecord, string]> {
+async function run(
+  project: 'performance' | 'soak',
+  id: string,
+  scratch: string,
+  { page, status = 'pass' }: { page?: string; status?: string } = {},
+): Promise<[ResultRecord, string]> {
   const reports = path.join(scratch, 'reports');
-  const ended = await runSuite({ reports, scratch, args: [...CONFIG, '--project', project, '-g', id] });
+  const args = [...CONFIG, '--project', project, '-g', id];
+  const ended = await runSuite({
+    reports,
+    scratch,
+    args,
+    ...(page === undefined ? {} : { env: { PLUMBLINE_PAGE: page } }),
+  });
   const records = readRecords(reports);
   expect(
     records.map((record) => [record.kind, record.id, record.status]),
     ended.said,
-  ).toEqual([[project, id, 'pass']]);
+  ).toEqual([[project, id, status]]);
+  expect(ended.code, ended.said).toBe(status === 'pass' ? 0 : 1);
   return [records[0] as ResultRecord, reports];
 }
 
@@ -73,15 +87,26 @@ for (const browser of BROWSERS) {
   });
 }
 
-test('a cell is soaked: the same outputs to the bit, and memory that stays', async ({}, testInfo) => {
-  const id = 'lenet1/onnx-fp32/ort-wasm-t1@chromium';
-  const [{ soak }, reports] = await run('soak', id, testInfo.outputDir);
-  expect(soak).toMatchObject({ inferences: 300, rounds: 20, differing: [] });
-  const observation: SoakObservation = soakObservationSchema.parse(await observed(reports, id, 'soak'));
-  expect(observation.soak?.digests.map(({ at }) => at)).toEqual([1, 2, 100]);
-  expect(observation.soak?.curve.map(({ at }) => at)).toEqual(
-    Array.from({ length: 30 }, (_, index) => 10 * (index + 1)),
-  );
-  if (process.platform === 'linux')
-    for (const { processBytes } of observation.soak?.curve ?? []) expect(processBytes).toBeGreaterThan(0);
-});
+for (const browser of BROWSERS) {
+  test(`a cell of ${browser} is soaked: the same outputs to the bit, and memory that stays`, async ({}, testInfo) => {
+    const id = `lenet1/onnx-fp32/ort-wasm-t1@${browser}`;
+    const [{ soak }, reports] = await run('soak', id, testInfo.outputDir);
+    expect(soak).toMatchObject({ inferences: 300, rounds: 20, differing: [] });
+    const observation: SoakObservation = soakObservationSchema.parse(await observed(reports, id, 'soak'));
+    expect(observation.soak?.digests.map(({ at }) => at)).toEqual([1, 2, 100]);
+    expect(observation.soak?.curve.map(({ at }) => at)).toEqual(
+      Array.from({ length: 30 }, (_, index) => 10 * (index + 1)),
+    );
+    if (process.platform === 'linux')
+      for (const { processBytes } of observation.soak?.curve ?? []) expect(processBytes).toBeGreaterThan(0);
+  });
+
+  test(`a cell of ${browser} that keeps 256 KiB of each inference is a leak`, async ({}, testInfo) => {
+    const mutant = mutants({ 'ort-wasm-t1': 'leaky' });
+    const { outDir: page } = await buildPage({ outDir: testInfo.outputPath('page'), plugins: [mutant] });
+    const id = `lenet1/onnx-fp32/ort-wasm-t1@${browser}`;
+    const [{ reason, soak }] = await run('soak', id, testInfo.outputPath('run'), { page, status: 'fail' });
+    expect(reason?.code).toBe('E_LEAK');
+    expect(soak?.differing).toEqual([]);
+  });
+}
