@@ -41,17 +41,21 @@ export class VisitStore {
     await rename(work, file);
   }
 
-  /** All calibrations so far on one platform: other engines run the same work at other speeds. */
+  /** All calibrations so far on one platform. */
   calibrations(platform: Platform): Calibration[] {
-    return [...this.#visits.values()]
-      .flat()
-      .filter(({ id }) => parseCellId(id).browser === platform)
-      .flatMap(({ visits }) => visits.flatMap(({ calibration: { before, after } }) => [before, after]));
+    return calibrationsOn(platform, [...this.#visits.values()].flat());
   }
 
   #add(observation: PerformanceObservation): void {
     this.#visits.set(observation.id, [...this.of(observation.id), observation]);
   }
+}
+
+/** All calibrations on one platform: other engines run the same work at other speeds. */
+export function calibrationsOn(platform: Platform, observations: readonly PerformanceObservation[]): Calibration[] {
+  return observations
+    .filter(({ id }) => parseCellId(id).browser === platform)
+    .flatMap(({ visits }) => visits.flatMap(({ calibration: { before, after } }) => [before, after]));
 }
 
 /** A file that is not what it should be is as good as none: the visit is made again. */

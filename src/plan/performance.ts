@@ -70,6 +70,13 @@ export function planPerformance(
   );
 }
 
+/** Every cell that any choice of `PLUMBLINE_PERF` measures, and what they are compared with on the PC, which comes first. */
+export function planEverythingMeasured(models: readonly Model[]): PlannedCell[] {
+  const cells = planPerformance(models, { extras: new Set(EXTRAS), visits: LEAST_VISITS });
+  const native = new Map(cells.flatMap(nativeCells).map((cell) => [cell.id, cell]));
+  return [...native.values(), ...cells];
+}
+
 function measuredModels(models: readonly Model[], extras: ReadonlySet<Extra>): readonly Model[] {
   if (extras.has('twins')) return models;
   const names = new Set(models.map(({ card }) => card.name));

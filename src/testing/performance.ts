@@ -9,7 +9,6 @@ import { latencyBatch, mergeVisits, visitCell, type VisitParts } from '../gather
 import { PagePool } from '../gather/pages.js';
 import { gatherSoak } from '../gather/soak.js';
 import { MEASURE } from '../gather/settings.js';
-import { judgePerformance, judgeSoak, performanceRecord, soakRecord } from '../judge/index.js';
 import { VisitStore } from '../observations/visits.js';
 import { nativeCells, planVisit, type PlannedVisit } from '../plan/performance.js';
 import type { PlannedCell } from '../plan/plan.js';
@@ -18,8 +17,8 @@ import { PlumblineError } from '../protocol/errors.js';
 import type { PerformanceObservation, SoakObservation } from '../protocol/performance.js';
 import { harnessUrl } from '../server/harness.js';
 import { driverFor } from './driver.js';
-import { heldAgainstDeclared } from './expectations.js';
 import { test as base } from './fixtures.js';
+import { judgeMeasured, judgeSoaked } from './judging-measured.js';
 import type { JudgedCell } from './judging.js';
 
 interface WorkerFixtures {
@@ -99,7 +98,7 @@ export const performanceTest = base.extend<TestFixtures, WorkerFixtures>({
       for (const counterpart of nativeCells(cell))
         native.push(atBatch(await complete({ ...last, cell: counterpart }), latencyBatch(cell.artifact)));
       const judged = (observation: PerformanceObservation): JudgedCell =>
-        judgeObservation(cell, observation, native, store);
+        judgeMeasured(cell, observation, native, store.calibrations(cell.key.browser));
       const first = judged(await complete(last));
       const isNoisy = first.record.performance?.noise.noisy === true;
       if (!isNoisy || store.of(cell.id).length >= last.of + EXTRA_VISITS) return first;
@@ -118,12 +117,7 @@ export const performanceTest = base.extend<TestFixtures, WorkerFixtures>({
   },
 
   judgeSoaked: async ({}, use) => {
-    await use((cell, observation) => {
-      const judged = judgeSoak({ observation });
-      const { verdict, ok, expectation } = heldAgainstDeclared(judged, cell.id, observation.platform.gpu, 'soak');
-      const record = soakRecord(observation, verdict, { expectation });
-      return { record, ok, attachments: { record, soak: observation } };
-    });
+    await use(judgeSoaked);
   },
 });
 
@@ -146,16 +140,4 @@ function merged(store: VisitStore, { id }: PlannedCell): PerformanceObservation 
   const observation = mergeVisits(store.of(id));
   if (observation === undefined) throw new Error(`${id} was not visited`);
   return observation;
-}
-
-function judgeObservation(
-  { id, key }: PlannedCell,
-  observation: PerformanceObservation,
-  native: readonly PerformanceObservation[],
-  store: VisitStore,
-): JudgedCell {
-  const judged = judgePerformance({ observation, native, runCalibration: store.calibrations(key.browser) });
-  const { verdict, ok, expectation } = heldAgainstDeclared(judged, id, observation.platform.gpu, 'performance');
-  const record = performanceRecord(observation, verdict, { expectation });
-  return { record, ok, attachments: { record, performance: observation } };
 }

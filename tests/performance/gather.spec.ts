@@ -14,13 +14,16 @@ import {
   type SoakObservation,
 } from '../../src/protocol/performance.js';
 import type { ResultRecord } from '../../src/protocol/record.js';
-import { readRecords } from '../child.js';
+import { readRecords, start } from '../child.js';
 import { runSuite } from '../faults/suite.js';
 import { mutants } from '../mutants/plugin.js';
 
 test.describe.configure({ timeout: 180_000 });
 
 const CONFIG = ['--config', 'playwright.performance.config.ts'];
+
+/** "1 cells measured   ✓ 1 passed" and the like. */
+const totals = (said: string): string => /^\d+ cells? .*$/m.exec(said)?.[0] ?? `no totals in ${said}`;
 
 /** Runs a project of the performance configuration for one cell; @returns its record, and the folder of the reports. */
 async function run(
@@ -42,7 +45,13 @@ async function run(
     records.map((record) => [record.kind, record.id, record.status]),
     ended.said,
   ).toEqual([[project, id, status]]);
-  expect(ended.code, ended.said).toBe(status === 'pass' ? 0 : 1);
+  const code = status === 'pass' ? 0 : 1;
+  expect(ended.code, ended.said).toBe(code);
+  // The same verdict comes of what was saved, without a browser.
+  const again = await start(process.execPath, ['src/cli/plumbline.mjs', 'judge'], {
+    env: { PLUMBLINE_REPORTS: reports },
+  }).ended;
+  expect([again.code, totals(again.said)], again.said).toEqual([code, totals(ended.said)]);
   return [records[0] as ResultRecord, reports];
 }
 
