@@ -32,6 +32,13 @@ export function unsupportedTensor(role: 'input' | 'output', name: string, what: 
   return new PlumblineError('E_MODEL_TENSOR', `${role} "${name}" is ${what}, which is not supported`);
 }
 
+/** A tensor of a model that is made for one shape, where the file leaves an axis open. */
+export function openAxis(name: string, axis: number, runtime: string): PlumblineError {
+  return new PlumblineError('E_MODEL_TENSOR', `input "${name}" leaves axis ${String(axis)} open`, {
+    hint: `${runtime} runs models of fixed shapes alone: convert it again with that axis fixed, such as a batch of 1.`,
+  });
+}
+
 /** @throws PlumblineError `E_MODEL_TENSOR` for a type that tensors of the suite cannot have */
 export function supportedDtype(role: 'input' | 'output', name: string, type: string): Dtype {
   const dtype = DTYPES.find((known) => known === type);

@@ -138,6 +138,15 @@ describe('TensorFlow Lite', () => {
       ]),
     );
   });
+
+  test('an open axis is named: LiteRT.js would refuse every input', async () => {
+    const file = path.join(PROJECT_ROOT, 'tests', 'litert', 'models', 'dense-any-batch.tflite');
+    await expect(readModelFile(file)).rejects.toMatchObject({
+      code: 'E_MODEL_TENSOR',
+      detail: expect.stringMatching(/^input ".+" leaves axis 0 open$/) as string,
+      hint: expect.stringContaining('that axis fixed') as string,
+    });
+  });
 });
 
 describe.each(['two-inputs.onnx', 'two.tflite', 'graph/model.json'])('%s, not all of it', (name) => {

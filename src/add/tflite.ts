@@ -1,5 +1,5 @@
 /** What a .tflite file says of itself. */
-import { notAModel, supportedDtype, type ModelFacts, type TensorFacts } from './facts.js';
+import { notAModel, openAxis, supportedDtype, type ModelFacts, type TensorFacts } from './facts.js';
 
 /** TensorType of TensorFlow Lite's schema, by its number. */
 const TYPES = [
@@ -31,7 +31,7 @@ const EMBEDDING_LOOKUP = 7;
 /**
  * @param file how the file is called in messages
  * @throws PlumblineError `E_MODEL_FILE` for what is no .tflite, or not all of one; `E_MODEL_TENSOR` for an input or output
- *   of a type that is not supported
+ *   of a type that is not supported, or an input with an open axis
  */
 export function readTflite(bytes: Uint8Array, file: string): ModelFacts {
   if (bytes.byteLength < 8 || String.fromCharCode(...bytes.subarray(4, 8)) !== 'TFL3')
@@ -47,7 +47,7 @@ export function readTflite(bytes: Uint8Array, file: string): ModelFacts {
 // Fields of the tables of tensorflow/lite/schema/schema.fbs (Apache-2.0), by their number.
 const MODEL = { operatorCodes: 1, subgraphs: 2, description: 3, buffers: 4, signatures: 7 };
 const SUBGRAPH = { tensors: 0, inputs: 1, outputs: 2, operators: 3 };
-const TENSOR = { shape: 0, type: 1, buffer: 2, name: 3 };
+const TENSOR = { shape: 0, type: 1, buffer: 2, name: 3, shapeSignature: 7 };
 const BUFFER = { data: 0, offset: 1, size: 2 };
 const OPERATOR = { code: 0, inputs: 1 };
 const OPERATOR_CODE = { deprecatedCode: 0, code: 3 };
@@ -59,6 +59,8 @@ interface Tensor {
   readonly type: string;
   readonly shape: readonly number[];
   readonly buffer: number;
+  /** As the shape, with -1 for an axis that is open; empty where none is. */
+  readonly signature: readonly number[];
 }
 
 function readModel(buffer: FlatBuffer, file: string): ModelFacts {
@@ -76,6 +78,7 @@ function readModel(buffer: FlatBuffer, file: string): ModelFacts {
     type: TYPES[table.int8(TENSOR.type)] ?? 'of an unknown type',
     shape: table.int32s(TENSOR.shape),
     buffer: table.uint32(TENSOR.buffer),
+    signature: table.int32s(TENSOR.shapeSignature),
   }));
   const [signature] = model.tables(MODEL.signatures);
   const names = (field: number): ReadonlyMap<number, string> =>
@@ -84,8 +87,10 @@ function readModel(buffer: FlatBuffer, file: string): ModelFacts {
     );
   const facts = (role: 'input' | 'output', indices: readonly number[], given: ReadonlyMap<number, string>) =>
     indices.map((index): TensorFacts => {
-      const { name, type, shape } = tensors[index] as Tensor;
+      const { name, type, shape, signature } = tensors[index] as Tensor;
       const known = given.get(index) ?? name;
+      const open = role === 'input' ? signature.indexOf(-1) : -1;
+      if (open >= 0) throw openAxis(known, open, 'LiteRT.js');
       return { name: known, dtype: supportedDtype(role, known, type), shape };
     });
   const inputIndices = graph.int32s(SUBGRAPH.inputs);
